@@ -1,0 +1,37 @@
+"""The catalogue as the recommender sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Title:
+    """One title of the catalogue.
+
+    ``maturity`` is the youngest age in years the title is meant for; ``None`` is "not
+    classified" and fails closed: only a profile without a ceiling may see it. The
+    availability window is [``available_from``, ``available_until``) in Unix seconds, an end
+    that is ``None`` being open; ``countries`` are ISO 3166-1 alpha-2 codes, empty for
+    everywhere.
+    """
+
+    title_id: str
+    name: str
+    year: int | None = None
+    genres: tuple[str, ...] = ()
+    cast: tuple[str, ...] = ()
+    directors: tuple[str, ...] = ()
+    plot: str = ""
+    maturity: int | None = None
+    available_from: float | None = None
+    available_until: float | None = None
+    countries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who asks. ``maturity_ceiling`` is an age in years; 18 is "no ceiling"."""
+
+    country: str | None = None
+    maturity_ceiling: int = 18

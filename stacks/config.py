@@ -1,0 +1,138 @@
+"""The stages, as data: everything in which one environment differs from another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+# CloudFront takes its web ACL and its certificates from this region alone.
+DELIVERY_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetConfig:
+    """The streaming fleet: instance types in order of preference, and its size."""
+
+    instance_types: tuple[str, ...] = ("c7gn.xlarge", "c6gn.xlarge", "c7g.xlarge")
+    minimum: int
+    maximum: int
+    on_demand_base: int
+    on_demand_percent: int
+    requests_per_target: int = 3000  # per minute
+    bytes_out_per_target: int = 60_000_000_000  # per minute: 8 Gbit/s
+    predictive_scaling: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """The training job and when it runs."""
+
+    instance_type: str
+    volume_gb: int = 50
+    max_runtime_seconds: int = 4 * 3600
+    schedule: str | None  # an EventBridge Scheduler expression; None: by hand only
+    image_account: str = "763104351884"  # AWS Deep Learning Containers
+    image: str = "pytorch-training:2.6.0-cpu-py312-ubuntu22.04-sagemaker"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageConfig:
+    """One environment. Frozen: a stack reads it and decides at synth."""
+
+    name: Literal["local", "dev", "prod"]
+    region: str = DELIVERY_REGION
+    replica_region: str | None = None
+    account: str | None = None  # None: whichever account the credentials name
+    availability_zones: tuple[str, ...] = ("us-east-1a", "us-east-1b", "us-east-1c")
+    retain_data: bool  # RETAIN and deletion protection on whatever holds data
+    nat_gateways: int = 0
+    interface_endpoints: bool = False
+    log_retention_days: int
+    event_retention_hours: int = 24
+    lambda_python: Literal["host", "3.14"] = "3.14"
+    lambda_architecture: Literal["host", "arm64"] = "arm64"
+    canary_deployments: bool
+    api_rate_limit: int  # requests per second, all routes
+    api_burst_limit: int
+    waf_requests_per_5_minutes: int = 2000  # per address
+    blocked_countries: tuple[str, ...] = ()
+    domain_name: str | None = None
+    monthly_budget_usd: int
+    alarm_email: str | None = None
+    fleet: FleetConfig
+    training: TrainingConfig
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what could only fail in the middle of a deployment."""
+        if self.region != DELIVERY_REGION:
+            raise ValueError(
+                f"stage {self.name}: region is {self.region!r}, but CloudFront's web ACL can "
+                f"only be made in {DELIVERY_REGION}: set region={DELIVERY_REGION!r} and use "
+                "replica_region for a second one"
+            )
+        if self.replica_region == self.region:
+            raise ValueError(f"stage {self.name}: replica_region must differ from region")
+        if len(self.availability_zones) < 2:
+            raise ValueError(f"stage {self.name}: a load balancer needs 2 availability_zones")
+
+
+STAGES: dict[str, StageConfig] = {
+    stage.name: stage
+    for stage in (
+        StageConfig(
+            name="local",
+            account="000000000000",
+            availability_zones=("us-east-1a", "us-east-1b"),
+            retain_data=False,
+            log_retention_days=1,
+            lambda_python="host",
+            lambda_architecture="host",
+            canary_deployments=False,
+            api_rate_limit=1000,
+            api_burst_limit=2000,
+            monthly_budget_usd=1,
+            fleet=FleetConfig(
+                minimum=0, maximum=2, on_demand_base=0, on_demand_percent=0,
+                predictive_scaling=False,
+            ),
+            training=TrainingConfig(instance_type="ml.m7i.large", schedule=None),
+        ),
+        StageConfig(
+            name="dev",
+            availability_zones=("us-east-1a", "us-east-1b"),
+            retain_data=False,
+            log_retention_days=14,
+            canary_deployments=False,
+            api_rate_limit=200,
+            api_burst_limit=400,
+            monthly_budget_usd=150,
+            fleet=FleetConfig(
+                instance_types=("t4g.small",), minimum=1, maximum=2, on_demand_base=0,
+                on_demand_percent=0, requests_per_target=600,
+                bytes_out_per_target=3_000_000_000, predictive_scaling=False,
+            ),
+            training=TrainingConfig(instance_type="ml.m7i.large", schedule=None),
+        ),
+        StageConfig(
+            name="prod",
+            replica_region="eu-west-1",
+            retain_data=True,
+            nat_gateways=0,
+            interface_endpoints=True,
+            log_retention_days=365,
+            event_retention_hours=168,
+            canary_deployments=True,
+            api_rate_limit=20_000,
+            api_burst_limit=40_000,
+            monthly_budget_usd=20_000,
+            fleet=FleetConfig(
+                minimum=3, maximum=60, on_demand_base=3, on_demand_percent=50,
+                predictive_scaling=True,
+            ),
+            training=TrainingConfig(
+                instance_type="ml.m7i.4xlarge", schedule="cron(0 3 * * ? *)"
+            ),
+        ),
+    )
+}
