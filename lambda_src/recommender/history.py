@@ -89,9 +89,7 @@ def merge(state: TitleState, signal: Signal) -> TitleState:
             longest = max((value for value in durations if value is not None), default=None)
             state = replace(state, duration_seconds=longest)
             if _older((state.position_at, state.position_seconds), signal):
-                return replace(
-                    state, position_seconds=signal.value, position_at=signal.occurred_at
-                )
+                return replace(state, position_seconds=signal.value, position_at=signal.occurred_at)
             return state
         case SignalKind.RATE:
             if _older((state.rated_at, state.rating), signal):

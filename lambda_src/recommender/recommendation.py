@@ -1,0 +1,68 @@
+"""What a request gets back: titles with where they come from and why they are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """The scorer that contributed the largest share of a title's score."""
+
+    CONTENT = "content"
+    COLLABORATIVE = "collaborative"
+    POPULARITY = "popularity"
+    TRENDING = "trending"
+    HISTORY = "history"  # the viewer's own: continue watching
+
+
+class ReasonKind(StrEnum):
+    """The form of a reason, for pages that word it themselves."""
+
+    BECAUSE_YOU_WATCHED = "because_you_watched"
+    BECAUSE_YOU_RATED = "because_you_rated"
+    BECAUSE_YOU_LISTED = "because_you_listed"
+    SHARED_PEOPLE = "shared_people"
+    SIMILAR_VIEWERS = "similar_viewers"
+    GENRE = "genre"
+    POPULAR = "popular"
+    TRENDING = "trending"
+    CONTINUE_WATCHING = "continue_watching"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a title is there, in words and in the ids the words are about.
+
+    ``title_ids`` are titles of the viewer's own history (or the title asked about, for
+    similar titles); ``people`` are the directors and actors the text names.
+    """
+
+    kind: ReasonKind
+    text: str
+    title_ids: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One title for one viewer. ``score`` orders titles of one answer and nothing beyond it."""
+
+    title_id: str
+    score: float
+    source: Source
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a home page.
+
+    ``row_id`` is ``continue_watching``, ``top_picks``, ``because_you_watched:<title_id>``,
+    ``trending`` or ``genre:<name>``. Items of ``continue_watching`` are in progress, so
+    check them with :func:`recommender.ranker.playable`, all others with ``eligible``.
+    """
+
+    row_id: str
+    name: str
+    items: tuple[Recommendation, ...]
