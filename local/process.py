@@ -1,0 +1,24 @@
+"""Child processes that never outlive the one that started them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    """Run in a child before exec: the kernel ends it when its parent ends, however that ends.
+
+    Linux alone can do this; elsewhere a killed demo leaves its children to ``make demo``,
+    which ends them when it starts.
+    """
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM) != 0:
+            raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+        if os.getppid() == 1:  # the parent was gone before the kernel was told
+            os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,23 @@
+"""The operators' app: ``scripts/marquee``."""
+
+from __future__ import annotations
+
+import typer
+
+from scripts.operators import recommend, status, titles, tokens, training, web
+
+app = typer.Typer(
+    name="marquee",
+    help="Operate a Marquee deployment: --stage local is what `make demo` runs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(status.status)
+app.command()(tokens.token)
+app.command()(recommend.recommend)
+app.command()(training.train)
+app.add_typer(titles.app, name="titles")
+app.add_typer(web.app, name="web")
+
+if __name__ == "__main__":
+    app()
