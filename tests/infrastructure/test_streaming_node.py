@@ -1,0 +1,252 @@
+"""The node's own nginx, run against a small store that records what it is asked."""
+
+import shutil
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from streaming.render import PROBE_KEY, NodeConfig, local_node, nginx_conf, user_data
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+SLICE = 2 * 1024 * 1024
+FILM = bytes(range(256)) * (3 * SLICE // 256)
+NODE_ADDRESS = "127.0.0.1"
+
+needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx is not installed on this machine")
+
+
+@dataclass
+class Store:
+    """An S3 that knows path-style addresses, ranges and nothing else."""
+
+    objects: dict[str, bytes]
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    port: int = 0
+
+    def asked(self, name: str) -> list[str | None]:
+        return [headers.get(name) for _, headers in self.requests]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Node:
+    def __init__(self, port: int, state: Path) -> None:
+        self.address = f"http://{NODE_ADDRESS}:{port}"
+        self.state = state
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        request = urllib.request.Request(self.address + path, headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return Answer(answer.status, dict(answer.headers), answer.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, dict(error.headers), error.read())
+
+
+def _handler(store: Store) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            store.requests.append((self.path, dict(self.headers)))
+            body = store.objects.get(self.path)
+            if body is None:
+                self._send(403, b"AccessDenied")
+            elif wanted := self.headers.get("Range"):
+                first, last = (int(part) for part in wanted.removeprefix("bytes=").split("-"))
+                part = body[first : last + 1]
+                span = f"bytes {first}-{first + len(part) - 1}/{len(body)}"
+                self._send(206, part, {"Content-Range": span})
+            else:
+                self._send(200, body)
+
+        def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+            self.send_response(status)
+            for name, value in ((headers or {}) | {"ETag": '"one"'}).items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Keep the test's output clean."""
+
+    return Handler
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    store = Store(
+        {
+            "/bucket/media/t1/film.mp4": FILM,
+            "/bucket/media/t1/master.m3u8": b"#EXTM3U",
+            f"/bucket/{PROBE_KEY}": b"ok\n",
+        }
+    )
+    server = ThreadingHTTPServer((NODE_ADDRESS, 0), _handler(store))
+    store.port = server.server_address[1]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield store
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def node(store: Store, tmp_path: Path) -> Iterator[Node]:
+    probe = ThreadingHTTPServer((NODE_ADDRESS, 0), BaseHTTPRequestHandler)
+    port = probe.server_address[1]
+    probe.server_close()
+    config = local_node(
+        tmp_path,
+        upstream_host=NODE_ADDRESS,
+        upstream_port=store.port,
+        upstream_prefix="/bucket",
+        listen=f"{NODE_ADDRESS}:{port}",
+        cache_size="64m",
+    )
+    path = tmp_path / "nginx.conf"
+    path.write_text(nginx_conf(config))
+    process = subprocess.Popen(
+        [str(NGINX), "-p", str(tmp_path), "-c", str(path), "-g", "daemon off;"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    node = Node(port, tmp_path / "run")
+    try:
+        _wait_for(node, process)
+        yield node
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _wait_for(node: Node, process: subprocess.Popen[str]) -> None:
+    for _ in range(100):
+        if process.poll() is not None:
+            pytest.fail(f"nginx stopped: {process.stderr.read() if process.stderr else ''}")
+        try:
+            node.get("/metrics")
+        except urllib.error.URLError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("nginx did not listen within five seconds")
+
+
+@needs_nginx
+def test_a_seek_is_answered_with_the_bytes_asked_for(node: Node) -> None:
+    answer = node.get("/media/t1/film.mp4", Range="bytes=3000000-3000099")
+    assert (answer.status, answer.body) == (206, FILM[3_000_000:3_000_100])
+
+
+@needs_nginx
+def test_a_seek_fills_the_slices_that_it_touches_and_no_others(node: Node, store: Store) -> None:
+    node.get("/media/t1/film.mp4", Range="bytes=3000000-3000099")
+    assert store.asked("Range") == [f"bytes={SLICE}-{2 * SLICE - 1}"]
+
+
+@needs_nginx
+def test_the_second_viewer_is_served_from_the_cache(node: Node, store: Store) -> None:
+    node.get("/media/t1/film.mp4")
+    asked = len(store.requests)
+    answer = node.get("/media/t1/film.mp4")
+    assert (answer.body == FILM, len(store.requests)) == (True, asked)
+
+
+@needs_nginx
+def test_a_query_string_is_neither_a_cache_key_nor_passed_on(node: Node, store: Store) -> None:
+    node.get("/media/t1/master.m3u8?acl")
+    node.get("/media/t1/master.m3u8?uploads=1")
+    assert [path for path, _ in store.requests] == ["/bucket/media/t1/master.m3u8"]
+
+
+@needs_nginx
+@pytest.mark.parametrize("name", ["Cookie", "Authorization", "Origin"])
+def test_nothing_of_the_viewer_reaches_the_store(node: Node, store: Store, name: str) -> None:
+    node.get("/media/t1/film.mp4", **{name: "secret"})
+    assert set(store.asked(name)) == {None}
+
+
+@needs_nginx
+def test_a_missing_segment_is_refused_like_the_store_refuses_it(node: Node) -> None:
+    assert node.get("/media/t1/nothing.m4s").status == 403
+
+
+@needs_nginx
+def test_only_reads_are_let_through(node: Node) -> None:
+    assert node.get("/media/t1/film.mp4", method="DELETE").status == 403
+
+
+@needs_nginx
+def test_paths_outside_media_are_not_served(node: Node) -> None:
+    assert node.get(f"/{PROBE_KEY}").status == 404
+
+
+@needs_nginx
+def test_health_asks_the_store_every_time(node: Node, store: Store) -> None:
+    assert [node.get("/healthz").status, node.get("/healthz").status] == [200, 200]
+    assert [path for path, _ in store.requests] == [f"/bucket/{PROBE_KEY}"] * 2
+
+
+@needs_nginx
+def test_a_node_that_cannot_read_the_store_is_unhealthy_and_says_why(
+    node: Node, store: Store
+) -> None:
+    del store.objects[f"/bucket/{PROBE_KEY}"]
+    answer = node.get("/healthz")
+    assert (answer.status, PROBE_KEY.encode() in answer.body) == (503, True)
+
+
+@needs_nginx
+def test_a_draining_node_is_unhealthy_at_once(node: Node) -> None:
+    (node.state / "draining").touch()
+    assert node.get("/healthz").status == 503
+
+
+@needs_nginx
+def test_a_draining_node_still_serves_what_is_asked_of_it(node: Node) -> None:
+    (node.state / "draining").touch()
+    assert node.get("/media/t1/film.mp4").status == 200
+
+
+def _cloud_user_data() -> str:
+    node = NodeConfig(upstream_host="media.s3.us-east-1.amazonaws.com", user="nginx")
+    return user_data(
+        node, region="us-east-1", media_bucket="media", log_bucket="logs", drain_seconds=120
+    )
+
+
+def test_user_data_is_a_script_that_bash_can_parse() -> None:
+    checked = subprocess.run(
+        ["bash", "-n"], input=_cloud_user_data(), text=True, capture_output=True, check=False
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_user_data_stays_below_the_limit_of_ec2() -> None:
+    assert len(_cloud_user_data().encode()) < 16_000
+
+
+def test_the_store_is_read_over_verified_tls_in_the_cloud() -> None:
+    config = nginx_conf(NodeConfig(upstream_host="media.s3.us-east-1.amazonaws.com"))
+    assert "proxy_ssl_verify on;" in config
+    assert "proxy_pass https://media;" in config
+    assert "proxy_pass http://" not in config
+
+
+def test_the_counters_answer_the_machine_itself_only() -> None:
+    block = nginx_conf(NodeConfig(upstream_host="s3")).split("location = /metrics")[1].split("}")[0]
+    assert "allow 127.0.0.1;\n            deny all;" in block
