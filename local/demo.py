@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from local.platform import Platform
-from local.world import HOME, World, only_one
+from local.world import only_one, world_of
 from scripts.operators import tables
 from scripts.operators.api import Api
 from scripts.operators.deployment import Deployment, LocalPlatform
@@ -44,7 +44,7 @@ def demo(
     with only_one():
         began = time.monotonic()
         dataset = open_dataset(data)
-        world = World(HOME / "worlds" / f"{dataset.name}-{dataset.digest[:12]}")
+        world = world_of(dataset)
         if fresh:
             world.forget()
         platform = Platform(world, dataset, port=port, steps=_step)

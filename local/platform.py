@@ -17,7 +17,7 @@ from local.deployment import CdkCommand, fingerprint
 from local.edge import EdgeConfig, NginxProcess, nginx_user, render
 from local.emulator.process import Emulator
 from local.world import World, write_private
-from scripts.operators.deployment import LOCAL_PLATFORM, Deployment, LocalPlatform
+from scripts.operators.deployment import Deployment, LocalPlatform
 from scripts.operators.errors import OperatorError
 from scripts.operators.status import WELL, served_model, stack_states
 from scripts.operators.titles import Dataset, import_dataset
@@ -64,13 +64,13 @@ class Platform:
         self._import(deployment)
         self._train(deployment)
         accounts = self._viewers(deployment)
-        platform = LocalPlatform(self.emulator.endpoint, self.url, accounts)
-        write_private(LOCAL_PLATFORM, vars(platform))
-        return platform
+        running = LocalPlatform(self.emulator.endpoint, self.url, accounts)
+        write_private(LocalPlatform.file(), vars(running))
+        return running
 
     def stop(self) -> None:
         """Ends every process of the platform; the emulator saves its state first."""
-        LOCAL_PLATFORM.unlink(missing_ok=True)
+        LocalPlatform.file().unlink(missing_ok=True)
         for process in self._nginx:
             process.stop()
         if self._emulator is not None:

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from local.errors import LocalError
-from scripts.operators.deployment import LOCAL_PLATFORM
-
-HOME = LOCAL_PLATFORM.parent
+from scripts.operators.deployment import LocalPlatform
+from scripts.operators.titles import Dataset
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,12 @@ class World:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+def world_of(dataset: Dataset) -> World:
+    """The world that serves this data set; another data set has another one."""
+    home = LocalPlatform.file().parent
+    return World(home / "worlds" / f"{dataset.name}-{dataset.digest[:12]}")
+
+
 def write_private(path: Path, content: dict[str, Any]) -> None:
     """Replaces a JSON file in one step, with mode 0600 from its first byte."""
     fresh = path.with_suffix(".new")
@@ -68,8 +73,9 @@ def write_private(path: Path, content: dict[str, Any]) -> None:
 @contextmanager
 def only_one() -> Iterator[None]:
     """Holds the lock of this checkout's platform; the kernel drops it however we end."""
-    HOME.mkdir(exist_ok=True)
-    with (HOME / "lock").open("w") as lock:
+    home = LocalPlatform.file().parent
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

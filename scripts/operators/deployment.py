@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCAL_PLATFORM = ROOT / ".marquee" / "platform.json"
+LOCAL_HOME = ROOT / ".marquee"
 
 StageOption = Annotated[
     str,
@@ -39,11 +40,16 @@ class LocalPlatform:
     url: str
     accounts: list[dict[str, str]]
 
+    @staticmethod
+    def file() -> Path:
+        """Where a running platform says how to reach it."""
+        return Path(os.environ.get("MARQUEE_HOME", LOCAL_HOME)) / "platform.json"
+
     @classmethod
-    def read(cls, path: Path = LOCAL_PLATFORM) -> LocalPlatform:
+    def read(cls) -> LocalPlatform:
         """What the running demo wrote; an error with the next step where none runs."""
         try:
-            return cls(**json.loads(path.read_text()))
+            return cls(**json.loads(cls.file().read_text()))
         except FileNotFoundError:
             raise OperatorError(
                 "the local platform is not running", next_step="make demo   (in another terminal)"
