@@ -20,6 +20,7 @@ class FleetConfig:
     on_demand_percent: int
     requests_per_target: int = 3000  # per minute
     bytes_out_per_target: int = 60_000_000_000  # per minute: 8 Gbit/s
+    cache_gb: int = 200  # of the volume that caches media where a type has no disk of its own
     predictive_scaling: bool
 
 
@@ -30,6 +31,7 @@ class TrainingConfig:
     instance_type: str
     volume_gb: int = 50
     max_runtime_seconds: int = 4 * 3600
+    managed_spot: bool = False  # a third of the price; an interrupted job starts over
     schedule: str | None  # an EventBridge Scheduler expression; None: by hand only
     image_account: str = "763104351884"  # AWS Deep Learning Containers
     image: str = "pytorch-training:2.6.0-cpu-py312-ubuntu22.04-sagemaker"
@@ -110,7 +112,7 @@ STAGES: dict[str, StageConfig] = {
             fleet=FleetConfig(
                 instance_types=("t4g.small",), minimum=1, maximum=2, on_demand_base=0,
                 on_demand_percent=0, requests_per_target=600,
-                bytes_out_per_target=3_000_000_000, predictive_scaling=False,
+                bytes_out_per_target=3_000_000_000, cache_gb=20, predictive_scaling=False,
             ),
             training=TrainingConfig(instance_type="ml.m7i.large", schedule=None),
         ),
@@ -131,7 +133,7 @@ STAGES: dict[str, StageConfig] = {
                 predictive_scaling=True,
             ),
             training=TrainingConfig(
-                instance_type="ml.m7i.4xlarge", schedule="cron(0 3 * * ? *)"
+                instance_type="ml.m7i.4xlarge", schedule="cron(0 3 * * ? *)", managed_spot=True
             ),
         ),
     )
