@@ -22,7 +22,7 @@ UNAUTHENTICATED = {
     "error": {
         "code": "unauthenticated",
         "message": "A valid access token is needed.",
-        "details": [{"field": "authorization", "message": "send 'Bearer <access token>'"}],
+        "details": [{"field": "authorization", "message": "must be: Bearer <access token>"}],
     }
 }
 CONTENT_SECURITY_POLICY = (

@@ -1,0 +1,38 @@
+"""The edge's configuration is one that nginx accepts, and that keeps other sites out."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from local.edge import EdgeConfig, nginx_path, render
+
+CONFIG = EdgeConfig(
+    port=8080, emulator="127.0.0.1:4566", node="127.0.0.2:8080", api_id="0a1b2c3d", web_bucket="web"
+)
+needs_nginx = pytest.mark.skipif(
+    not shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"),
+    reason="nginx is not installed: scripts/setup installs it",
+)
+
+
+@needs_nginx
+def test_nginx_accepts_the_configuration(tmp_path):
+    path = tmp_path / "edge.conf"
+    path.write_text(render(CONFIG, tmp_path))
+    command = [nginx_path(), "-t", "-e", str(tmp_path / "error.log"), "-c", str(path)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_it_listens_on_loopback_alone(tmp_path):
+    listens = [
+        line.split()[1] for line in render(CONFIG, tmp_path).splitlines() if "listen " in line
+    ]
+    assert listens == ["127.0.0.1:8080;"]
+
+
+def test_every_blank_of_the_template_is_filled(tmp_path):
+    assert "{{" not in render(CONFIG, tmp_path)

@@ -1,0 +1,77 @@
+"""The importer's command: what it reads, refuses and would write."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from typer.testing import CliRunner
+
+from recommender.catalogue import Title
+from scripts.operators.__main__ import app
+from scripts.operators.errors import OperatorError
+from scripts.operators.titles import open_dataset, title_item
+
+MOVIES = "movieId,title,genres\n1,Heat (1995),Crime|Thriller\n"
+RATINGS = "userId,movieId,rating,timestamp\n7,1,5.0,964982703\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "movies.csv").write_text(MOVIES)
+    (tmp_path / "ratings.csv").write_text(RATINGS)
+    return tmp_path
+
+
+def test_an_item_leaves_out_what_is_not_known():
+    item = title_item(Title(title_id="1", name="Heat", genres=("Crime",), available_until=2.5))
+    assert item == {
+        "title_id": "1",
+        "name": "Heat",
+        "genres": ["Crime"],
+        "available_until": Decimal("2.5"),
+    }
+
+
+def test_age_zero_is_known():
+    assert title_item(Title(title_id="1", name="Heat", maturity=0))["maturity"] == 0
+
+
+def test_a_folder_without_ratings_is_refused_by_name(folder):
+    (folder / "ratings.csv").unlink()
+    with pytest.raises(OperatorError, match=r"ratings\.csv"):
+        open_dataset(folder)
+
+
+def test_other_ratings_are_another_data_set(folder):
+    before = open_dataset(folder).digest
+    (folder / "ratings.csv").write_text(RATINGS + "8,1,4.0,964982704\n")
+    assert open_dataset(folder).digest != before
+
+
+def test_a_dry_run_reads_everything_and_writes_nothing(folder):
+    # No platform runs here: reaching for one would fail.
+    answer = CliRunner().invoke(app, ["titles", "import", str(folder), "--dry-run"])
+    assert answer.exit_code == 0
+    assert "1 titles, 1 ratings by 1 viewers" in answer.output
+
+
+def test_a_bad_line_is_named(folder):
+    (folder / "ratings.csv").write_text(RATINGS + "8,1,eleven,964982704\n")
+    answer = CliRunner().invoke(app, ["titles", "import", str(folder), "--dry-run"])
+    assert answer.exit_code == 1
+    for part in ("ratings.csv", "3", "rating", "eleven"):
+        assert part in answer.stderr
+
+
+def test_an_unknown_stage_is_refused_with_the_known_ones(folder):
+    answer = CliRunner().invoke(app, ["status", "--stage", "production"])
+    assert answer.exit_code == 1
+    assert "prod" in answer.stderr
+
+
+def test_without_a_platform_the_next_step_is_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("MARQUEE_HOME", str(tmp_path))
+    answer = CliRunner().invoke(app, ["token"])
+    assert answer.exit_code == 1
+    assert "make demo" in answer.stderr
