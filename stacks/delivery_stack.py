@@ -1,0 +1,139 @@
+"""Delivery: one domain in front of the page, the API and the media."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import CfnOutput
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from stacks.api_stack import ApiStack
+from stacks.config import StageConfig
+from stacks.constructs.delivery_logs import DeliveryLogs
+from stacks.constructs.media_behavior import MediaBehaviors
+from stacks.constructs.security_headers import SecurityHeaders
+from stacks.constructs.stack import MarqueeStack
+from stacks.constructs.web_acl import WebAcl
+from stacks.content_stack import ContentStack
+from stacks.streaming_stack import StreamingStack
+
+
+class DeliveryStack(MarqueeStack):
+    """CloudFront: `/` from the web bucket, `/v1/*` from the API, `/media/*` from the fleet."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        config: StageConfig,
+        content: ContentStack,
+        api: ApiStack,
+        streaming: StreamingStack,
+    ) -> None:
+        """Read all three origins; the buckets' policies are the content stack's."""
+        super().__init__(scope, id, config=config)
+        headers = SecurityHeaders(self, "Headers", region=self.region)
+        media = MediaBehaviors(
+            self,
+            "Media",
+            load_balancer=streaming.load_balancer,
+            bucket=self._imported("MediaBucket", content.media_bucket),
+            public_keys=[key.public_key for key in content.signing_keys],
+            headers=headers,
+        )
+        self.distribution = cloudfront.Distribution(
+            self,
+            "Distribution",
+            comment=f"Marquee {config.name}",
+            default_root_object="index.html",
+            default_behavior=self._page(content.web_bucket, headers),
+            additional_behaviors={
+                "/v1/*": self._api(api, headers),
+                "/media/*.m3u8": media.manifests,
+                "/media/*": media.segments,
+            },
+            web_acl_id=WebAcl(self, "WebAcl", config=config).acl.attr_arn,
+            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            enable_ipv6=True,
+            **self._stage_settings(config),
+        )
+        DeliveryLogs(self, "Logs", distribution=self.distribution, bucket=content.log_bucket)
+        self._publish(config)
+
+    def _page(
+        self, bucket: s3.IBucket, headers: cloudfront.ResponseHeadersPolicy
+    ) -> cloudfront.BehaviorOptions:
+        return cloudfront.BehaviorOptions(
+            origin=origins.S3BucketOrigin.with_origin_access_control(
+                self._imported("WebBucket", bucket)
+            ),
+            cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
+            response_headers_policy=headers,
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        )
+
+    def _api(
+        self, api: ApiStack, headers: cloudfront.ResponseHeadersPolicy
+    ) -> cloudfront.BehaviorOptions:
+        domain = f"{api.http_api.api_id}.execute-api.{self.region}.{self.url_suffix}"
+        return cloudfront.BehaviorOptions(
+            origin=origins.HttpOrigin(
+                domain,
+                protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+                origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
+            ),
+            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+            # Everything of the viewer's, the Authorization header too, but the API's own Host.
+            origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+            response_headers_policy=headers,
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+        )
+
+    def _imported(self, id: str, bucket: s3.IBucket) -> s3.IBucket:
+        # Given the bucket itself, the origin would write this distribution into its policy, and
+        # the two stacks would wait for each other.
+        return s3.Bucket.from_bucket_attributes(
+            self,
+            id,
+            bucket_name=bucket.bucket_name,
+            bucket_regional_domain_name=bucket.bucket_regional_domain_name,
+        )
+
+    def _stage_settings(self, config: StageConfig) -> dict[str, Any]:
+        settings: dict[str, Any] = {
+            "minimum_protocol_version": cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            "price_class": cloudfront.PriceClass.PRICE_CLASS_ALL
+            if config.name == "prod"
+            else cloudfront.PriceClass.PRICE_CLASS_100,
+        }
+        if config.blocked_countries:
+            settings["geo_restriction"] = cloudfront.GeoRestriction.denylist(
+                *config.blocked_countries
+            )
+        if config.domain_name:
+            settings["domain_names"] = [config.domain_name]
+            settings["certificate"] = acm.Certificate(
+                self,
+                "Certificate",
+                domain_name=config.domain_name,
+                validation=acm.CertificateValidation.from_dns(),
+            )
+        return settings
+
+    def _publish(self, config: StageConfig) -> None:
+        # The playback function signs for this domain; it lives upstream, so it reads it here.
+        ssm.StringParameter(
+            self,
+            "Domain",
+            parameter_name=f"/marquee/{config.name}/delivery/domain",
+            string_value=config.domain_name or self.distribution.domain_name,
+        )
+        CfnOutput(self, "DistributionId", value=self.distribution.distribution_id)
+        CfnOutput(self, "DistributionDomain", value=self.distribution.domain_name)
