@@ -1,0 +1,19 @@
+"""A title as the titles table holds it: the catalogue's fields, and what else we know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recommender.catalogue import Title
+
+
+@dataclass(frozen=True, slots=True)
+class TitleRecord:
+    """``popularity`` is relative, 0 for unknown.
+
+    ``manifest`` is the file below ``/media/<title_id>/`` to play, ``None`` before packaging.
+    """
+
+    title: Title
+    popularity: float = 0.0
+    manifest: str | None = None

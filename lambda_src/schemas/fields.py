@@ -1,0 +1,87 @@
+"""Fields that many shapes share: identifiers, ratings and moments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+TITLE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+PROFILE_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+EVENT_ID_PATTERN = r"^[A-Za-z0-9_-]{8,64}$"
+LONGEST_TITLE_SECONDS = 1_000_000.0
+
+
+class Shape(BaseModel):
+    """A shape of ours: immutable, and a field that nobody knows is an error, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _milliseconds(value: float) -> float:
+    # The table stores decimals of limited exponent; thousandths of a second are all that count.
+    return round(value, 3)
+
+
+def _half_stars(value: float) -> float:
+    if value * 2 != int(value * 2):
+        raise ValueError("must be a multiple of 0.5")
+    return value
+
+
+def moment(value: object) -> float:
+    """Unix seconds of an RFC 3339 time with an offset, or of a number of seconds.
+
+    Raises :class:`ValueError` for anything else, a time without an offset included.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("must be an RFC 3339 time or Unix seconds")
+    if not isinstance(value, str):
+        return _unix_seconds(value)
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("must be an RFC 3339 time, such as 2026-11-23T19:00:00Z") from error
+    if time.tzinfo is None:
+        raise ValueError("must carry an offset, such as 2026-11-23T19:00:00Z")
+    return time.timestamp()
+
+
+def _unix_seconds(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ValueError("must be Unix seconds; the number is too large") from error
+
+
+TitleId = Annotated[str, Field(pattern=TITLE_ID_PATTERN, description="A title's id.")]
+ProfileId = Annotated[str, Field(pattern=PROFILE_ID_PATTERN, description="A profile's id.")]
+EventId = Annotated[
+    str,
+    Field(pattern=EVENT_ID_PATTERN, description="Made by the client; a repeat counts once."),
+]
+Rating = Annotated[
+    float,
+    Field(ge=0.5, le=5, strict=True, description="Stars, 0.5 to 5 in halves."),
+    AfterValidator(_half_stars),
+    WithJsonSchema({"type": "number", "minimum": 0.5, "maximum": 5, "multipleOf": 0.5}),
+]
+Seconds = Annotated[
+    float, Field(ge=0, le=LONGEST_TITLE_SECONDS, strict=True), AfterValidator(_milliseconds)
+]
+Moment = Annotated[
+    float,
+    BeforeValidator(moment),
+    Field(ge=0),
+    AfterValidator(_milliseconds),
+    WithJsonSchema(
+        {
+            "oneOf": [{"type": "string", "format": "date-time"}, {"type": "number", "minimum": 0}],
+            "description": "RFC 3339 with an offset, or Unix seconds.",
+        }
+    ),
+]
+Country = Annotated[
+    str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2, upper case.")
+]

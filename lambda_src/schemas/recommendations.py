@@ -1,0 +1,109 @@
+"""Recommendations as the API shows them: every item with its source and its reason."""
+
+from __future__ import annotations
+
+from recommender.catalogue import Title
+from recommender.history import TitleState
+from recommender.recommendation import Reason, Recommendation
+from schemas.fields import Shape
+
+
+class ReasonCard(Shape):
+    """Why a title is there: in words, and in the ids that the words are about."""
+
+    kind: str
+    text: str
+    title_ids: list[str]
+    people: list[str]
+
+    @classmethod
+    def of(cls, reason: Reason) -> ReasonCard:
+        """The card of a recommender's reason."""
+        return cls(
+            kind=reason.kind,
+            text=reason.text,
+            title_ids=list(reason.title_ids),
+            people=list(reason.people),
+        )
+
+
+class RecommendedTitle(Shape):
+    """One item. ``score`` orders the items of one answer and nothing beyond it."""
+
+    title_id: str
+    name: str
+    year: int | None
+    genres: list[str]
+    maturity: int | None
+    score: float
+    source: str
+    reason: ReasonCard
+    model_version: str | None
+
+    @classmethod
+    def of(
+        cls, pick: Recommendation, title: Title, *, model_version: str | None
+    ) -> RecommendedTitle:
+        """The item of a pick, with the catalogue's own name and year for it."""
+        return cls(
+            title_id=title.title_id,
+            name=title.name,
+            year=title.year,
+            genres=list(title.genres),
+            maturity=title.maturity,
+            score=pick.score,
+            source=pick.source,
+            reason=ReasonCard.of(pick.reason),
+            model_version=model_version,
+        )
+
+
+class StartedTitle(RecommendedTitle):
+    """An item of ``continue_watching``."""
+
+    position_seconds: float
+    duration_seconds: float | None
+
+    @classmethod
+    def started(cls, item: RecommendedTitle, state: TitleState) -> StartedTitle:
+        """``item`` and where the viewer stopped."""
+        return cls(
+            **item.model_dump(),
+            position_seconds=state.position_seconds or 0.0,
+            duration_seconds=state.duration_seconds,
+        )
+
+
+class Recommendations(Shape):
+    """Titles for a profile, best first. ``fallback`` says why no model was asked."""
+
+    profile_id: str
+    model_version: str | None
+    fallback: str | None
+    items: list[RecommendedTitle]
+
+
+class SimilarTitles(Shape):
+    """Titles like ``title_id``, likest first."""
+
+    title_id: str
+    model_version: str | None
+    fallback: str | None
+    items: list[RecommendedTitle]
+
+
+class HomeRow(Shape):
+    """One row of the home page."""
+
+    row_id: str
+    name: str
+    items: list[StartedTitle | RecommendedTitle]
+
+
+class Home(Shape):
+    """The rows of a profile's home page, top to bottom."""
+
+    profile_id: str
+    model_version: str | None
+    fallback: str | None
+    rows: list[HomeRow]

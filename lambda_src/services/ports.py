@@ -1,0 +1,124 @@
+"""What the use cases need of the outside world. ``adapters`` fulfils it, tests fake it.
+
+All of them raise :class:`schemas.errors.RetryLaterError` (or its :class:`ThrottledError`)
+when the service behind them can't answer now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from recommender.history import TitleState
+from recommender.model import Model
+from schemas.catalogue import TitleRecord
+from schemas.events import Envelope
+from schemas.profiles import Profile
+
+Sleep = Callable[[float], None]
+
+
+class Counter(Protocol):
+    """Counts what an operator wants to see."""
+
+    def __call__(self, name: str, value: float = 1, /, **dimensions: str) -> None:
+        """Adds ``value`` to the metric ``name``."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountProfiles:
+    """An account's profiles, oldest first, and the revision of that set."""
+
+    profiles: Sequence[Profile]
+    revision: int
+
+
+class ProfileStore(Protocol):
+    """Accounts and their profiles."""
+
+    def of_account(self, account_id: str) -> AccountProfiles: ...
+
+    def get(self, account_id: str, profile_id: str) -> Profile:
+        """The profile; :class:`NotFoundError`, be it absent or another account's."""
+
+    def add(self, account_id: str, profile: Profile, *, revision: int) -> None:
+        """Stores a profile; :class:`VersionConflictError` if the set isn't at ``revision``."""
+
+    def change(self, account_id: str, profile_id: str, changes: Mapping[str, object]) -> Profile:
+        """The profile with ``changes``; :class:`NotFoundError` if it is gone meanwhile."""
+
+    def remove(self, account_id: str, profile_id: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """A title's state for a profile, at the ``version`` it was read at (0: never stored)."""
+
+    state: TitleState
+    version: int
+
+
+class ViewingStore(Protocol):
+    """What profiles did with titles."""
+
+    def history(self, profile_id: str) -> dict[str, TitleState]:
+        """All of a profile's states by title id."""
+
+    def get(self, profile_id: str, title_id: str) -> StoredState: ...
+
+    def get_many(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], StoredState]:
+        """The stored states of (profile id, title id) pairs; pairs never stored are left out."""
+
+    def put(self, account_id: str, profile_id: str, state: TitleState, *, version: int) -> None:
+        """Stores ``state`` after ``version``; :class:`VersionConflictError` if it is not that."""
+
+    def forgotten(self, profile_ids: Iterable[str]) -> frozenset[str]:
+        """Those of ``profile_ids`` that were deleted, so that nothing late is stored again."""
+
+    def forget(self, profile_id: str, *, now: float) -> None:
+        """Removes all states, and remembers that the profile is gone. Safe to repeat."""
+
+
+class TitleStore(Protocol):
+    """The catalogue."""
+
+    def get(self, title_id: str) -> TitleRecord | None: ...
+
+    def get_many(self, title_ids: Iterable[str]) -> dict[str, TitleRecord]: ...
+
+    def scan(self, *, after: str | None = None) -> Iterator[TitleRecord]:
+        """All titles in the table's own order, lazily, from the one after title id ``after``."""
+
+
+class TrendingStore(Protocol):
+    """Scores per title in windows."""
+
+    def scores(self, window: str) -> dict[str, float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """The model to serve from, or why there is none (the API's ``fallback`` value)."""
+
+    model: Model | None
+    fallback: str | None
+
+    @property
+    def version(self) -> str | None:
+        """The model's version."""
+        return self.model.version if self.model else None
+
+
+class ModelSource(Protocol):
+    """Where the served model comes from."""
+
+    def current(self, now: float) -> ServedModel:
+        """The latest good model. Never raises for a missing, damaged or unreachable one."""
+
+
+class EventSink(Protocol):
+    """The event stream."""
+
+    def put(self, envelopes: Sequence[Envelope]) -> list[int]:
+        """Sends all; the places of those that were not taken after all retries."""

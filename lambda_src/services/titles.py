@@ -1,0 +1,136 @@
+"""The catalogue as a viewer may see it: list, one title, similar titles, search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from recommender.catalogue import Title, Viewer
+from recommender.errors import UnknownTitleError
+from recommender.history import TitleState
+from recommender.ranker import eligible, playable
+from recommender.recommendation import Recommendation
+from schemas.errors import NotFoundError
+from schemas.recommendations import RecommendedTitle, SimilarTitles
+from schemas.titles import SearchResults, TitleCard, TitlePage
+from services.asking import Visitor
+from services.fallback import search_by_words, similar_by_genre
+from services.paging import from_token, to_token
+from services.ports import Counter, ModelSource, ProfileStore, ServedModel, TitleStore, ViewingStore
+
+SPARE_CANDIDATES = 20
+TITLE_NOT_IN_MODEL = "title_not_in_model"
+# A page is answered short, with a token, sooner than it reads the whole table for a few titles.
+MOST_TITLES_READ_PER_PAGE = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class TitleService:
+    """Shows titles; without a profile there is no maturity ceiling, only availability."""
+
+    profiles: ProfileStore
+    viewing: ViewingStore
+    titles: TitleStore
+    models: ModelSource
+    count: Counter
+
+    def browse(self, visitor: Visitor, *, limit: int, next_token: str | None) -> TitlePage:
+        """A page of the catalogue, in no order that means anything."""
+        viewer = self._viewer(visitor)
+        after = from_token(next_token, now=visitor.now) if next_token else None
+        page: list[TitleCard] = []
+        for read, record in enumerate(self.titles.scan(after=after), start=1):
+            if playable(record.title, viewer, visitor.now):
+                page.append(TitleCard.of(record.title))
+            if len(page) == limit or read == MOST_TITLES_READ_PER_PAGE:
+                token = to_token(record.title.title_id, now=visitor.now)
+                return TitlePage(items=page, next_token=token)
+        return TitlePage(items=page)
+
+    def get(self, visitor: Visitor, title_id: str) -> TitleCard:
+        """One title; :class:`NotFoundError` also for one that the viewer may not see."""
+        return TitleCard.of(self._visible(visitor, self._viewer(visitor), title_id))
+
+    def similar(self, visitor: Visitor, title_id: str, *, limit: int) -> SimilarTitles:
+        """Titles like one, without those that the profile, if any, has seen."""
+        viewer = self._viewer(visitor)
+        title = self._visible(visitor, viewer, title_id)
+        history = self.viewing.history(visitor.profile_id) if visitor.profile_id else {}
+        served = self._served(visitor)
+        picks, fallback = self._similar(title, viewer, history, served, limit, visitor.now)
+        records = self.titles.get_many([pick.title_id for pick in picks])
+        items = [
+            RecommendedTitle.of(
+                pick, records[pick.title_id].title, model_version=served.version
+            )
+            for pick in picks
+            if pick.title_id in records
+            and eligible(
+                records[pick.title_id].title, history.get(pick.title_id), viewer, visitor.now
+            )
+        ]
+        return SimilarTitles(
+            title_id=title_id,
+            model_version=served.version,
+            fallback=fallback,
+            items=items[:limit],
+        )
+
+    def search(self, visitor: Visitor, query: str, *, limit: int) -> SearchResults:
+        """Titles that match every word of ``query``."""
+        viewer = self._viewer(visitor)
+        served = self._served(visitor)
+        if served.model:
+            wanted = limit + SPARE_CANDIDATES
+            ids = served.model.search(query, viewer, limit=wanted, now=visitor.now)
+            known = self.titles.get_many(ids)
+            records = [known[title_id] for title_id in ids if title_id in known]
+        else:
+            records = search_by_words(query, self.titles, viewer, limit=limit, now=visitor.now)
+        shown = [r.title for r in records if playable(r.title, viewer, visitor.now)]
+        return SearchResults(
+            query=query,
+            model_version=served.version,
+            fallback=served.fallback,
+            items=[TitleCard.of(title) for title in shown[:limit]],
+        )
+
+    def _similar(
+        self,
+        title: Title,
+        viewer: Viewer,
+        history: Mapping[str, TitleState],
+        served: ServedModel,
+        limit: int,
+        now: float,
+    ) -> tuple[list[Recommendation], str | None]:
+        fallback = served.fallback
+        if served.model:
+            wanted = limit + SPARE_CANDIDATES
+            try:
+                return served.model.similar(
+                    title.title_id, viewer, limit=wanted, now=now, history=history
+                ), None
+            except UnknownTitleError:  # in the catalogue since the model was trained
+                fallback = TITLE_NOT_IN_MODEL
+                self.count("RecommendationFallback", reason=fallback)
+        picks = similar_by_genre(title, self.titles, history, viewer, limit=limit, now=now)
+        return picks, fallback
+
+    def _served(self, visitor: Visitor) -> ServedModel:
+        served = self.models.current(visitor.now)
+        if served.fallback:
+            self.count("RecommendationFallback", reason=served.fallback)
+        return served
+
+    def _viewer(self, visitor: Visitor) -> Viewer:
+        if visitor.profile_id is None:
+            return Viewer(country=visitor.country)
+        profile = self.profiles.get(visitor.account_id, visitor.profile_id)
+        return profile.viewer(visitor.country)
+
+    def _visible(self, visitor: Visitor, viewer: Viewer, title_id: str) -> Title:
+        record = self.titles.get(title_id)
+        if record is None or not playable(record.title, viewer, visitor.now):
+            raise NotFoundError.of("title_id", title_id)
+        return record.title
