@@ -56,7 +56,7 @@ class DeliveryLogs(Construct):
             record_fields=list(_FIELDS),
             s3_suffix_path="{yyyy}/{MM}/{dd}/{HH}",
         )
-        delivery.add_dependency(source)
+        delivery.add_resource_dependency(source)
         bucket.add_to_resource_policy(_write_logs(stack, bucket))
 
 

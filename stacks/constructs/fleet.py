@@ -80,10 +80,14 @@ class Fleet(Construct):
             "Requests", target_requests_per_minute=config.requests_per_target
         )
         # Segments differ in size by ten times between renditions, so requests alone mislead.
-        # The average of the group's NetworkOut is bytes per node and minute: monitoring is
-        # detailed, one sample a minute.
-        self.group.scale_on_outgoing_bytes(
-            "BytesOut", target_bytes_per_second=config.bytes_out_per_target / 60
+        # The metric is bytes per node and minute, as monitoring is detailed: one sample a
+        # minute. (The group's own method for it takes bytes per second, but doesn't convert.)
+        autoscaling.TargetTrackingScalingPolicy(
+            self,
+            "BytesOut",
+            auto_scaling_group=self.group,
+            predefined_metric=autoscaling.PredefinedMetric.ASG_AVERAGE_NETWORK_OUT,
+            target_value=config.bytes_out_per_target,
         )
         if config.predictive_scaling:
             self._predict(load_balancer, target_group)
