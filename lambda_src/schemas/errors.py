@@ -23,7 +23,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -42,6 +42,10 @@ class MarqueeError(Exception):
         super().__init__(message)
         self.message = message
         self.details = tuple(details)
+
+    def beside(self) -> Mapping[str, object]:
+        """What the answer's body holds beside ``error``."""
+        return {}
 
 
 class InvalidRequestError(MarqueeError):

@@ -11,7 +11,6 @@ from schemas.errors import Detail
 from schemas.fields import EventId, Moment, ProfileId, Rating, Seconds, Shape, TitleId
 from schemas.validation import details_of
 
-ENVELOPE_SCHEMA = 1
 MAX_EVENTS = 500
 CLOCK_SKEW_SECONDS = 300.0
 
@@ -195,12 +194,10 @@ class Envelope(Shape):
         return self.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
-def sealed(
-    event: ViewerEvent, *, account_id: str, profile_id: str, received_at: float
-) -> Envelope:
+def sealed(event: ViewerEvent, *, account_id: str, profile_id: str, received_at: float) -> Envelope:
     """``event`` with who sent it and when it came in."""
     return Envelope(
-        schema=ENVELOPE_SCHEMA,
+        schema=1,
         event=event,
         account_id=account_id,
         profile_id=profile_id,

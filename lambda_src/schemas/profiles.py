@@ -38,9 +38,7 @@ class Profile(Shape):
 
     def viewer(self, country: str | None = None) -> Viewer:
         """Who asks; ``country`` (of the request) counts where the profile names none."""
-        return Viewer(
-            country=self.country or country, maturity_ceiling=self.maturity_ceiling
-        )
+        return Viewer(country=self.country or country, maturity_ceiling=self.maturity_ceiling)
 
 
 class NewProfile(Shape):

@@ -12,9 +12,7 @@ _PLACES = frozenset({"body", "query", "path", "header"})
 _MAX_DETAILS = 50
 
 
-def details_of(
-    errors: Iterable[Mapping[str, Any]], *, drop: Collection[str] = ()
-) -> list[Detail]:
+def details_of(errors: Iterable[Mapping[str, Any]], *, drop: Collection[str] = ()) -> list[Detail]:
     """Our details of pydantic's (or powertools') errors; path parts in ``drop`` are left out."""
     details: list[Detail] = []
     for error in errors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,10 @@ class EventsNotStoredError(ThrottledError):
             retry_after_seconds=RETRY_AFTER_SECONDS,
         )
         self.receipt = receipt
+
+    def beside(self) -> Mapping[str, object]:
+        """The receipt: what was stored, and what was not."""
+        return self.receipt.model_dump()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,9 +73,7 @@ class InteractionService:
             if state == stored.state:
                 return state
             try:
-                self.viewing.put(
-                    asker.account_id, asker.profile_id, state, version=stored.version
-                )
+                self.viewing.put(asker.account_id, asker.profile_id, state, version=stored.version)
             except VersionConflictError:
                 continue
             return state

@@ -53,9 +53,7 @@ class ProfileUpdates:
         first_failed = earliest([batch.first_failed, *failed])
         return Outcome(len(batch.good), batch.poison, first_failed)
 
-    def _store_all(
-        self, changes: dict[Key, _Change], stored: dict[Key, StoredState]
-    ) -> list[int]:
+    def _store_all(self, changes: dict[Key, _Change], stored: dict[Key, StoredState]) -> list[int]:
         def store(key: Key) -> Iterable[int]:
             known = stored.get(key) or StoredState(TitleState(title_id=key[1]), 0)
             return () if self._store(key, changes[key], known) else changes[key].places

@@ -60,9 +60,7 @@ class TitleService:
         picks, fallback = self._similar(title, viewer, history, served, limit, visitor.now)
         records = self.titles.get_many([pick.title_id for pick in picks])
         items = [
-            RecommendedTitle.of(
-                pick, records[pick.title_id].title, model_version=served.version
-            )
+            RecommendedTitle.of(pick, records[pick.title_id].title, model_version=served.version)
             for pick in picks
             if pick.title_id in records
             and eligible(

@@ -1,0 +1,56 @@
+"""The AWS clients: made when first needed, shared by all that a function does."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_ssm import SSMClient
+
+# Answers are due in tens of milliseconds: a connection that takes seconds is better made anew.
+_QUICK = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=16,
+    tcp_keepalive=True,
+)
+_BULK = _QUICK.merge(Config(read_timeout=30))
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    """The shared DynamoDB client."""
+    return boto3.client("dynamodb", config=_QUICK)
+
+
+@cache
+def kinesis() -> KinesisClient:
+    """The shared Kinesis client."""
+    return boto3.client("kinesis", config=_QUICK)
+
+
+@cache
+def s3() -> S3Client:
+    """The shared S3 client."""
+    return boto3.client("s3", config=_BULK)
+
+
+@cache
+def secretsmanager() -> SecretsManagerClient:
+    """The shared Secrets Manager client."""
+    return boto3.client("secretsmanager", config=_QUICK)
+
+
+@cache
+def ssm() -> SSMClient:
+    """The shared Systems Manager client."""
+    return boto3.client("ssm", config=_QUICK)

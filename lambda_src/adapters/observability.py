@@ -1,0 +1,30 @@
+"""Logs and metrics of the functions, as Powertools writes them: JSON lines and EMF."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+
+@cache
+def logger() -> Logger:
+    """The function's logger; service and level come from Powertools' own variables."""
+    return Logger()
+
+
+@cache
+def metrics() -> Metrics:
+    """The function's metrics without further dimensions, written at the end of an invocation."""
+    return Metrics()
+
+
+def count(name: str, value: float = 1, /, **dimensions: str) -> None:
+    """A :class:`services.ports.Counter`; with dimensions it is a metric of its own."""
+    if not dimensions:
+        metrics().add_metric(name=name, unit=MetricUnit.Count, value=value)
+        return
+    with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
+        for dimension, content in dimensions.items():
+            metric.add_dimension(name=dimension, value=content)

@@ -1,0 +1,135 @@
+"""Settings of the functions: frozen, typed, read from the environment once, when first asked.
+
+A field's environment variable is its name in upper case: ``profiles_table`` is
+``PROFILES_TABLE``.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from schemas.errors import SettingsError
+
+
+class Settings(BaseModel):
+    """The root of all settings."""
+
+    model_config = ConfigDict(frozen=True, str_min_length=1)
+
+
+class ServingSettings(Settings):
+    """How the served model and the trending windows are kept in memory, in seconds."""
+
+    model_bucket: str
+    model_refresh_seconds: float = Field(default=5.0, ge=0)
+    trending_refresh_seconds: float = Field(default=30.0, ge=0)
+
+
+class TitlesSettings(ServingSettings):
+    """Of the titles function."""
+
+    profiles_table: str
+    viewing_table: str
+    titles_table: str
+
+
+class ProfilesSettings(Settings):
+    """Of the profiles function."""
+
+    profiles_table: str
+    viewing_table: str
+
+
+class RecommendationsSettings(ServingSettings):
+    """Of the recommendations function."""
+
+    profiles_table: str
+    viewing_table: str
+    titles_table: str
+    trending_table: str
+
+
+class InteractionsSettings(Settings):
+    """Of the interactions function."""
+
+    profiles_table: str
+    viewing_table: str
+    titles_table: str
+    event_stream: str
+
+
+class EventsSettings(Settings):
+    """Of the events function."""
+
+    profiles_table: str
+    event_stream: str
+
+
+class PlaybackSettings(Settings):
+    """Of the playback function."""
+
+    profiles_table: str
+    viewing_table: str
+    titles_table: str
+    signing_secret_arn: str
+    signing_key_id: str
+    delivery_domain_parameter: str
+
+
+class ProfileConsumerSettings(Settings):
+    """Of the profile consumer."""
+
+    viewing_table: str
+    failure_bucket: str
+
+
+class TrendingConsumerSettings(Settings):
+    """Of the trending consumer."""
+
+    trending_table: str
+    failure_bucket: str
+
+
+class SnapshotSettings(Settings):
+    """Of the snapshot step."""
+
+    viewing_table: str
+    titles_table: str
+    lake_bucket: str
+    model_bucket: str
+
+
+class ModelSettings(Settings):
+    """Of the gate and verification steps. ``gate_tolerance`` is a share of the metric."""
+
+    model_bucket: str
+    gate_tolerance: float = Field(default=0.02, ge=0, lt=1)
+
+
+class PublishSettings(Settings):
+    """Of the publishing step."""
+
+    model_bucket: str
+    trending_table: str
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+@cache
+def load(kind: type[AnySettings]) -> AnySettings:
+    """The function's settings; :class:`SettingsError` names the variables that are wrong."""
+    names = {name: name.upper() for name in kind.model_fields}
+    values = {name: os.environ[key] for name, key in names.items() if key in os.environ}
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{names.get(str(fault['loc'][0]), fault['loc'][0])}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise SettingsError(f"environment of the function: {faults}") from error

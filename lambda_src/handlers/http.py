@@ -1,0 +1,176 @@
+"""What all functions of the API share: who calls, the one shape of errors, the last resort."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.depends import Depends
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRouteError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.request import Request
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from adapters.observability import logger, metrics
+from schemas.errors import (
+    ConflictError,
+    Detail,
+    InvalidRequestError,
+    MarqueeError,
+    NotFoundError,
+    NotPlayableError,
+    ProfileLimitError,
+    RetryLaterError,
+    ThrottledError,
+    TooLargeError,
+    UnauthenticatedError,
+)
+from schemas.fields import PROFILE_ID_PATTERN, TITLE_ID_PATTERN
+from schemas.responses import DetailCard, ErrorAnswer, ErrorBody
+from schemas.validation import details_of
+
+JSON = "application/json"
+LARGEST_BODY = 1024 * 1024
+
+# The one place where errors become responses; the nearest class in an error's ancestry counts.
+STATUS: Mapping[type[MarqueeError], tuple[int, str]] = {
+    InvalidRequestError: (400, "invalid_request"),
+    UnauthenticatedError: (401, "unauthenticated"),
+    NotFoundError: (404, "not_found"),
+    ConflictError: (409, "conflict"),
+    ProfileLimitError: (409, "profile_limit"),
+    NotPlayableError: (409, "not_playable"),
+    TooLargeError: (413, "too_large"),
+    ThrottledError: (429, "throttled"),
+    RetryLaterError: (503, "unavailable"),
+}
+
+TitleIdInPath = Annotated[str, Path(pattern=TITLE_ID_PATTERN, description="A title's id.")]
+ProfileIdInPath = Annotated[
+    str, Path(pattern=PROFILE_ID_PATTERN, description="A profile of the token's account.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose token it is, the moment (Unix seconds), and where the request comes from."""
+
+    account_id: str
+    now: float
+    country: str | None
+
+
+def _caller(request: Request) -> Caller:
+    event = request.resolved_event
+    subject = _claims(event.raw_event).get("sub")
+    if not isinstance(subject, str) or not subject:
+        raise UnauthenticatedError(
+            "sign in first", details=[Detail("authorization", "carries no subject")]
+        )
+    headers = {name.lower(): value for name, value in (event.headers or {}).items()}
+    country = headers.get("cloudfront-viewer-country", "").upper()
+    known = len(country) == 2 and country.isascii() and country.isalpha()
+    return Caller(subject, time.time(), country if known else None)
+
+
+def _claims(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: object = event
+    for part in ("requestContext", "authorizer", "jwt", "claims"):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+CallerOfToken = Annotated[Caller, Depends(_caller)]
+
+
+def application() -> APIGatewayHttpResolver:
+    """A function's router: requests are validated against its signatures, errors have our shape."""
+    app = APIGatewayHttpResolver(enable_validation=True)
+    app.exception_handler(MarqueeError)(_respond)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(RequestUnsupportedContentType)(_not_json)
+    app.exception_handler(NoRouteError)(_no_route)
+    # What Python's decoders say to bytes that are no text, and to a million open brackets.
+    app.exception_handler([UnicodeDecodeError, RecursionError])(_unreadable)
+    return app
+
+
+def serve(
+    app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext
+) -> dict[str, Any]:
+    """Answers one request. A bug is logged and raised: the function's error alarm must see it."""
+    log = logger()
+    log.append_keys(request_id=event.get("requestContext", {}).get("requestId"))
+    try:
+        if len(event.get("body") or "") > LARGEST_BODY:
+            limit = f"is larger than {LARGEST_BODY} bytes"
+            return _as_answer(TooLargeError("body too large", details=[Detail("body", limit)]))
+        return app.resolve(event, context)
+    finally:
+        metrics().flush_metrics()
+
+
+def failure(error: MarqueeError) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body of an error's response."""
+    status, code = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    body = ErrorBody(
+        code=code,
+        message=error.message,
+        details=[DetailCard.of(detail) for detail in error.details],
+    )
+    headers = {}
+    if isinstance(error, RetryLaterError):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    answer = ErrorAnswer(error=body).model_dump() | dict(error.beside())
+    return status, headers, json.dumps(answer)
+
+
+def _respond(error: MarqueeError) -> Response[str]:
+    if not any(kind in STATUS for kind in type(error).__mro__):
+        raise error
+    status, headers, body = failure(error)
+    if status >= 429:
+        logger().warning(error.message, extra={"error": type(error).__name__})
+    return Response(status, JSON, body, headers)
+
+
+def _as_answer(error: MarqueeError) -> dict[str, Any]:
+    status, headers, body = failure(error)
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": JSON, **headers},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def _invalid(error: RequestValidationError) -> Response[str]:
+    details = details_of(_without_position(fault) for fault in error.errors())
+    words = "; ".join(f"{detail.field}: {detail.message}" for detail in details)
+    return _respond(InvalidRequestError(words or "invalid request", details=details))
+
+
+def _without_position(fault: Mapping[str, Any]) -> dict[str, Any]:
+    # Of a body that isn't JSON, powertools gives the place of the fault as if it were a field.
+    location = ("body",) if fault["type"] == "json_invalid" else fault["loc"]
+    return {**fault, "loc": location}
+
+
+def _not_json(_error: RequestUnsupportedContentType) -> Response[str]:
+    return _respond(InvalidRequestError.of("content-type", "must be application/json"))
+
+
+def _unreadable(_error: Exception) -> Response[str]:
+    return _respond(InvalidRequestError.of("body", "is not JSON"))
+
+
+def _no_route(_error: NoRouteError) -> Response[str]:
+    return _respond(NotFoundError("there is no such route", details=[Detail("path", "unknown")]))

@@ -1,0 +1,38 @@
+"""The stream's trending consumer: plays and completions become scores by the hour."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from adapters import clients
+from adapters.failure_store import FailureStore
+from adapters.observability import count, metrics
+from adapters.settings import TrendingConsumerSettings, load
+from adapters.trending_counts import TrendingCountsTable
+from handlers.kinesis import records_of
+from services.trending_counts import TrendingUpdates
+
+
+@cache
+def service() -> TrendingUpdates:
+    """The use case, wired to this function's table and failure bucket."""
+    settings = load(TrendingConsumerSettings)
+    return TrendingUpdates(
+        trending=TrendingCountsTable(clients.dynamodb(), settings.trending_table),
+        poison=FailureStore(clients.s3(), settings.failure_bucket),
+        count=count,
+    )
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """The Lambda entry point: a partial-batch response."""
+    records = records_of(event)
+    try:
+        outcome = service().apply(records, now=time.time())
+        return {"batchItemFailures": outcome.failures(records)}
+    finally:
+        metrics().flush_metrics()
