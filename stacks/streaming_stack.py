@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from aws_cdk import CfnOutput, Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
+from stacks.constructs import metrics
 from stacks.constructs.alarm import MarqueeAlarm
 from stacks.constructs.fleet import Fleet
 from stacks.constructs.node import DRAIN_TIME, NODE_PORT, StreamingNode
@@ -132,3 +132,29 @@ class StreamingStack(MarqueeStack):
         self.load_balancer.connections.allow_to(
             node.security_group, ec2.Port.tcp(NODE_PORT), "Load balancer to nodes"
         )
+
+    def _alarms(self) -> list[MarqueeAlarm]:
+        errors = elbv2.HttpCodeTarget.TARGET_5XX_COUNT
+        nodes = self.target_group.metrics
+        return [
+            MarqueeAlarm(
+                self,
+                "FleetUnhealthyHosts",
+                summary="Streaming nodes fail their health check: they cannot read from S3.",
+                metric=nodes.unhealthy_host_count(period=metrics.MINUTE, statistic="Maximum"),
+                threshold=1,
+                evaluation_periods=10,
+            ),
+            MarqueeAlarm(
+                self,
+                "FleetErrors",
+                summary="More than 1 % of the fleet's answers are 5xx.",
+                metric=metrics.percentage(
+                    nodes.http_code_target(errors, period=metrics.MINUTE),
+                    nodes.request_count(period=metrics.MINUTE),
+                    label="Fleet 5xx %",
+                ),
+                threshold=1,
+                evaluation_periods=3,
+            ),
+        ]

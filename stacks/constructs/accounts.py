@@ -1,0 +1,70 @@
+"""Viewers' accounts: a Cognito user pool and the client that the page signs in with."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_cognito as cognito
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.constructs.acknowledge import acknowledge
+
+
+class Accounts(Construct):
+    """A pool of e-mail addresses and passwords; the access token's subject is the account."""
+
+    def __init__(self, scope: Construct, id: str, *, config: StageConfig) -> None:
+        """Protected against deletion where the stage retains its data."""
+        super().__init__(scope, id)
+        self.user_pool = cognito.UserPool(
+            self,
+            "Pool",
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            sign_in_case_sensitive=False,
+            self_sign_up_enabled=True,
+            auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            password_policy=cognito.PasswordPolicy(
+                min_length=12,
+                require_digits=True,
+                require_lowercase=True,
+                require_uppercase=True,
+                require_symbols=True,
+            ),
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            feature_plan=cognito.FeaturePlan.PLUS,
+            standard_threat_protection_mode=cognito.StandardThreatProtectionMode.FULL_FUNCTION,
+            deletion_protection=config.retain_data,
+            removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+        )
+        self.client = self._client(config)
+        acknowledge(
+            self.user_pool,
+            "viewers sign in on televisions: a second factor is theirs to choose, and threat "
+            "protection asks for one where a sign-in looks wrong",
+            "AwsSolutions-COG2",
+        )
+
+    def _client(self, config: StageConfig) -> cognito.UserPoolClient:
+        # A stage with a domain of its own signs in at Cognito's page and comes back by code and
+        # PKCE; without one there is no address to come back to, so the page asks itself.
+        hosted = config.domain_name is not None
+        return self.user_pool.add_client(
+            "Page",
+            auth_flows=cognito.AuthFlow(user_srp=True, user_password=not hosted),
+            disable_o_auth=not hosted,
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(authorization_code_grant=True),
+                scopes=[cognito.OAuthScope.OPENID],
+                callback_urls=[f"https://{config.domain_name}/"],
+            )
+            if hosted
+            else None,
+            generate_secret=False,
+            prevent_user_existence_errors=True,
+            enable_token_revocation=True,
+            access_token_validity=Duration.hours(1),
+            id_token_validity=Duration.hours(1),
+            refresh_token_validity=Duration.days(30),
+        )

@@ -1,0 +1,141 @@
+"""A function as this project makes them: one code asset, one layer, explicit everything."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aws_cdk import AssetHashType, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.wheels import ROOT, Target, fetched
+
+ALIAS = "live"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionSettings:
+    """What one function needs beside the defaults. ``handler`` is a module of handlers/."""
+
+    handler: str
+    description: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    memory_mb: int = 512  # 1,769 MB is one whole core
+    timeout_seconds: int = 10
+    reserved_concurrency: int | None = None
+
+
+class MarqueeFunction(lambda_.Function):
+    """A function of ``lambda_src``, with its dependency layer, log group and tracing.
+
+    ``live`` is the alias that everything invokes, so that a deployment can shift to a new
+    version gradually and back at once.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, config: StageConfig, settings: FunctionSettings
+    ) -> None:
+        """Make the function, its log group and its alias."""
+        log_group = logs.LogGroup(
+            scope,
+            f"{id}Logs",
+            retention=_retention(config.log_retention_days),
+            removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+        )
+        super().__init__(
+            scope,
+            id,
+            handler=f"handlers.{settings.handler}.handler",
+            description=settings.description,
+            code=lambda_.Code.from_asset(
+                str(ROOT / "lambda_src"), exclude=["requirements.txt", "**/__pycache__", "*.pyc"]
+            ),
+            runtime=runtime(config),
+            architecture=_architecture(config),
+            layers=[dependencies(scope, config)],
+            memory_size=settings.memory_mb,
+            timeout=Duration.seconds(settings.timeout_seconds),
+            reserved_concurrent_executions=settings.reserved_concurrency,
+            tracing=lambda_.Tracing.ACTIVE,
+            logging_format=lambda_.LoggingFormat.JSON,
+            log_group=log_group,
+            role=_role(scope, id, log_group),
+            environment={
+                "POWERTOOLS_SERVICE_NAME": settings.handler.replace("_", "-"),
+                "POWERTOOLS_METRICS_NAMESPACE": "Marquee",
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+                **settings.environment,
+            },
+        )
+        self.live = lambda_.Alias(self, "Live", alias_name=ALIAS, version=self.current_version)
+        acknowledge(
+            self.role,
+            "X-Ray's write actions and its sampling rules know no resource",
+            "AwsSolutions-IAM5[Resource::*]",
+        )
+        if config.lambda_python == "host":
+            acknowledge(
+                self,
+                "the emulator runs functions with this machine's interpreter",
+                "AwsSolutions-L1",
+            )
+
+
+def runtime(config: StageConfig) -> lambda_.Runtime:
+    """The stage's Python: Lambda's newest, or this machine's where functions run on it."""
+    version = config.lambda_python
+    if version == "host":
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return lambda_.Runtime(f"python{version}", lambda_.RuntimeFamily.PYTHON)
+
+
+def dependencies(scope: Construct, config: StageConfig) -> lambda_.LayerVersion:
+    """The stack's one layer of ``lambda_src/requirements.txt``, made at its first use."""
+    stack = Stack.of(scope)
+    made = stack.node.try_find_child("Dependencies")
+    if isinstance(made, lambda_.LayerVersion):
+        return made
+    target = Target.of(config)
+    return lambda_.LayerVersion(
+        stack,
+        "Dependencies",
+        description="lambda_src/requirements.txt",
+        code=lambda_.Code.from_asset(
+            str(fetched(target)), asset_hash=target.digest, asset_hash_type=AssetHashType.CUSTOM
+        ),
+        compatible_runtimes=[runtime(config)],
+        compatible_architectures=[_architecture(config)],
+    )
+
+
+def _architecture(config: StageConfig) -> lambda_.Architecture:
+    host_is_arm = platform.machine() in {"arm64", "aarch64"}
+    if config.lambda_architecture == "host" and not host_is_arm:
+        return lambda_.Architecture.X86_64
+    return lambda_.Architecture.ARM_64
+
+
+def _role(scope: Construct, id: str, log_group: logs.ILogGroup) -> iam.Role:
+    # Not AWS's managed policy, which may write to every log group of the account.
+    role = iam.Role(
+        scope,
+        f"{id}Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        description=f"What the function {id} may do",
+    )
+    log_group.grant_write(role)
+    return role
+
+
+def _retention(days: int) -> logs.RetentionDays:
+    named = {1: "ONE_DAY", 14: "TWO_WEEKS", 30: "ONE_MONTH", 90: "THREE_MONTHS", 365: "ONE_YEAR"}
+    if days not in named:
+        raise ValueError(f"log_retention_days={days}: CloudWatch keeps {sorted(named)}")
+    return logs.RetentionDays[named[days]]

@@ -1,0 +1,116 @@
+"""The metrics that alarms and dashboard share: each expression once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+NAMESPACE = "Marquee"
+MINUTE = Duration.minutes(1)
+FIVE_MINUTES = Duration.minutes(5)
+
+
+def metric(
+    namespace: str,
+    name: str,
+    dimensions: dict[str, str],
+    *,
+    statistic: str = "Sum",
+    period: Duration = MINUTE,
+) -> cloudwatch.Metric:
+    """One metric as CloudWatch knows it."""
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map=dimensions,
+        statistic=statistic,
+        period=period,
+    )
+
+
+def own_count(name: str, *, period: Duration = FIVE_MINUTES) -> cloudwatch.MathExpression:
+    """A metric of the handlers, summed over all functions and dimensions."""
+    return cloudwatch.MathExpression(
+        expression=f'SELECT SUM({name}) FROM "{NAMESPACE}"',
+        using_metrics={},
+        label=name,
+        period=period,
+    )
+
+
+def percentage(
+    part: cloudwatch.IMetric, whole: cloudwatch.IMetric, *, label: str, period: Duration = MINUTE
+) -> cloudwatch.MathExpression:
+    """`part` of `whole` in percent; 0 where there was nothing at all."""
+    return cloudwatch.MathExpression(
+        expression="IF(whole > 0, 100 * part / whole, 0)",
+        using_metrics={"part": part, "whole": whole},
+        label=label,
+        period=period,
+    )
+
+
+def total(
+    metrics: Iterable[cloudwatch.IMetric], *, label: str, period: Duration = MINUTE
+) -> cloudwatch.MathExpression:
+    """The sum of several metrics, of which some may have no data."""
+    named = {f"m{index}": each for index, each in enumerate(metrics)}
+    return cloudwatch.MathExpression(
+        expression=" + ".join(f"FILL({name}, 0)" for name in named),
+        using_metrics=named,
+        label=label,
+        period=period,
+    )
+
+
+def api(api_id: str, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    """A metric of an HTTP API: `Count`, `4xx`, `5xx`, `Latency`."""
+    return metric("AWS/ApiGateway", name, {"ApiId": api_id}, statistic=statistic)
+
+
+def api_error_percentage(api_id: str) -> cloudwatch.MathExpression:
+    """The share of requests that the API answered with a 5xx."""
+    return percentage(api(api_id, "5xx"), api(api_id, "Count"), label="API 5xx %")
+
+
+def consumer_lag(function_name: str) -> cloudwatch.Metric:
+    """How old the records are that a stream's consumer reads, at worst, in milliseconds."""
+    return metric("AWS/Lambda", "IteratorAge", {"FunctionName": function_name}, statistic="Maximum")
+
+
+def stream(stream_name: str, name: str) -> cloudwatch.Metric:
+    """A metric of a Kinesis stream."""
+    return metric("AWS/Kinesis", name, {"StreamName": stream_name})
+
+
+def table_throttles(table_names: Iterable[str]) -> cloudwatch.MathExpression:
+    """Reads and writes that the tables refused."""
+    return total(
+        (
+            metric("AWS/DynamoDB", name, {"TableName": table})
+            for table in table_names
+            for name in ("ReadThrottleEvents", "WriteThrottleEvents")
+        ),
+        label="Throttled table requests",
+    )
+
+
+def distribution(distribution_id: str, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    """A metric of CloudFront, which reports to us-east-1 alone."""
+    dimensions = {"DistributionId": distribution_id, "Region": "Global"}
+    return metric("AWS/CloudFront", name, dimensions, statistic=statistic)
+
+
+def group(group_name: str, name: str, statistic: str = "Average") -> cloudwatch.Metric:
+    """A metric of an autoscaling group."""
+    return metric(
+        "AWS/AutoScaling", name, {"AutoScalingGroupName": group_name}, statistic=statistic
+    )
+
+
+def executions(state_machine_arn: str, name: str) -> cloudwatch.Metric:
+    """Executions of a state machine with that end."""
+    dimensions = {"StateMachineArn": state_machine_arn}
+    return metric("AWS/States", name, dimensions, period=FIVE_MINUTES)

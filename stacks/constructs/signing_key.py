@@ -1,0 +1,52 @@
+"""A key pair that CloudFront trusts: made in the account, its private half never seen."""
+
+from __future__ import annotations
+
+from aws_cdk import CustomResource, RemovalPolicy
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.constructs.acknowledge import acknowledge
+
+
+class SigningKey(Construct):
+    """One RSA-2048 pair. A new ``generation`` makes a new pair under a new public key."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        config: StageConfig,
+        maker: lambda_.IFunction,
+        generation: int = 1,
+    ) -> None:
+        """``maker`` writes the private PEM into the secret and returns the public one."""
+        super().__init__(scope, id)
+        self.secret = secretsmanager.Secret(
+            self,
+            "PrivateKey",
+            description=f"CloudFront signing key {id}, private half (PEM)",
+            removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+        )
+        acknowledge(
+            self.secret,
+            "rotated by raising its generation, since the public half must change with it",
+            "AwsSolutions-SMG4",
+        )
+        self.secret.grant_write(maker)
+        self.secret.grant_read(maker)
+        pair = CustomResource(
+            self,
+            "Pair",
+            resource_type="Custom::SigningKey",
+            service_token=maker.function_arn,
+            properties={"SecretArn": self.secret.secret_arn, "Generation": generation},
+        )
+        # CloudFront never changes a public key in place, so each generation is a new resource.
+        self.public_key = cloudfront.PublicKey(
+            self, f"PublicKey{generation}", encoded_key=pair.get_att_string("PublicKeyPem")
+        )

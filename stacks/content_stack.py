@@ -1,0 +1,158 @@
+"""Content: the buckets, and the keys that sign for what they hold."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, CfnOutput, Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.constructs.bucket import MarqueeBucket
+from stacks.constructs.function import FunctionSettings, MarqueeFunction
+from stacks.constructs.signing_key import SigningKey
+from stacks.constructs.stack import MarqueeStack
+from stacks.network_stack import NetworkStack
+from stacks.replica_stack import replica_bucket_name
+
+
+class ContentStack(MarqueeStack):
+    """Buckets by class of object: what ages alike lies together."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, config: StageConfig, network: NetworkStack
+    ) -> None:
+        """The fleet reads the media bucket through the network's S3 endpoint."""
+        super().__init__(scope, id, config=config)
+        self.log_bucket = MarqueeBucket(
+            self, "Logs", config=config, lifecycle=[_expire("Old", config.log_retention_days)]
+        )
+        self._make_buckets(config)
+        self._let_the_edge_read(self.media_bucket)
+        self._let_the_edge_read(self.web_bucket)
+        self._let_the_fleet_read(self.media_bucket, network)
+        self.signing_keys = self._signing_keys(config)
+        self._outputs()
+
+    def _make_buckets(self, config: StageConfig) -> None:
+        self.ingest_bucket = self._bucket(
+            "Ingest", events=True, lifecycle=[_expire("Packaged", 30)]
+        )
+        self.media_bucket = self._bucket("Media", replicated=True, lifecycle=[_tiered("Rarely")])
+        self.web_bucket = self._bucket("Web")
+        self.lake_bucket = self._bucket(
+            "Lake",
+            replicated=True,
+            lifecycle=[_expire("Queries", 7, prefix="athena/"), _tiered("Aged", prefix="events/")],
+        )
+        self.model_bucket = self._bucket(
+            "Models",
+            replicated=True,
+            lifecycle=[
+                _expire("Snapshots", 30, prefix="snapshots/"),
+                _expire("Jobs", 90, prefix="jobs/"),
+            ],
+        )
+        self.failure_bucket = self._bucket("Failures", lifecycle=[_expire("Inspected", 90)])
+
+    def _bucket(
+        self,
+        id: str,
+        *,
+        lifecycle: list[s3.LifecycleRule] | None = None,
+        events: bool = False,
+        replicated: bool = False,
+    ) -> MarqueeBucket:
+        region = self.config.replica_region
+        replica = None
+        if replicated and region:
+            name = replica_bucket_name(self.config, id, self.account)
+            replica = s3.Bucket.from_bucket_name(self, f"{id}Replica", name)
+        return MarqueeBucket(
+            self,
+            id,
+            config=self.config,
+            log_bucket=self.log_bucket,
+            lifecycle=lifecycle or (),
+            events=events,
+            replicate_to=replica,
+        )
+
+    def _let_the_edge_read(self, bucket: s3.Bucket) -> None:
+        # By the account's distributions, not by one: naming it would make this stack and the
+        # delivery stack wait for each other.
+        bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="CloudFrontReads",
+                principals=[iam.ServicePrincipal("cloudfront.amazonaws.com")],
+                actions=["s3:GetObject"],
+                resources=[bucket.arn_for_objects("*")],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": self.account},
+                    "ArnLike": {
+                        "aws:SourceArn": f"arn:{Aws.PARTITION}:cloudfront::{self.account}"
+                        ":distribution/*"
+                    },
+                },
+            )
+        )
+
+    def _let_the_fleet_read(self, bucket: s3.Bucket, network: NetworkStack) -> None:
+        bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="FleetReads",
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:GetObject"],
+                resources=[bucket.arn_for_objects("*")],
+                conditions={
+                    "StringEquals": {"aws:SourceVpce": network.s3_endpoint.vpc_endpoint_id}
+                },
+            )
+        )
+
+    def _signing_keys(self, config: StageConfig) -> list[SigningKey]:
+        maker = MarqueeFunction(
+            self,
+            "SigningKeyMaker",
+            config=config,
+            settings=FunctionSettings(
+                handler="signing_key",
+                description="Makes CloudFront signing keys; their private halves stay in secrets",
+                timeout_seconds=60,
+            ),
+        )
+        return [
+            SigningKey(self, f"SigningKey{name}", config=config, maker=maker)
+            for name in ("A", "B")
+        ]
+
+    def _outputs(self) -> None:
+        for name, bucket in (
+            ("Ingest", self.ingest_bucket),
+            ("Media", self.media_bucket),
+            ("Web", self.web_bucket),
+            ("Log", self.log_bucket),
+            ("Lake", self.lake_bucket),
+            ("Model", self.model_bucket),
+            ("Failure", self.failure_bucket),
+        ):
+            CfnOutput(self, f"{name}BucketName", value=bucket.bucket_name)
+
+
+def _expire(id: str, days: int, *, prefix: str | None = None) -> s3.LifecycleRule:
+    return s3.LifecycleRule(id=id, prefix=prefix, expiration=Duration.days(days))
+
+
+def _tiered(id: str, *, prefix: str | None = None) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id=id,
+        prefix=prefix,
+        transitions=[
+            s3.Transition(
+                storage_class=s3.StorageClass.INTELLIGENT_TIERING,
+                transition_after=Duration.days(30),
+            )
+        ],
+    )
+
+

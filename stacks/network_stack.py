@@ -1,0 +1,81 @@
+"""Network: the VPC of the streaming fleet."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from stacks.config import StageConfig
+from stacks.constructs.stack import MarqueeStack
+
+# What a node without a way out still has to reach: Session Manager, its logs, its lifecycle.
+_INTERFACES = {
+    "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
+    "SsmMessages": ec2.InterfaceVpcEndpointAwsService.SSM_MESSAGES,
+    "Ec2Messages": ec2.InterfaceVpcEndpointAwsService.EC2_MESSAGES,
+    "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+    "Monitoring": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
+    "AutoScaling": ec2.InterfaceVpcEndpointAwsService.AUTOSCALING,
+}
+
+
+class NetworkStack(MarqueeStack):
+    """Isolated subnets with gateway endpoints: S3 and DynamoDB are reached without a NAT."""
+
+    def __init__(self, scope: Construct, id: str, *, config: StageConfig) -> None:
+        """Subnets for the load balancer's VPC origin and the nodes, in pinned zones."""
+        super().__init__(scope, id, config=config)
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr("10.40.0.0/16"),
+            availability_zones=list(config.availability_zones),
+            nat_gateways=config.nat_gateways,
+            subnet_configuration=self._subnets(config),
+            restrict_default_security_group=False,  # a custom resource for what nothing uses
+        )
+        self.s3_endpoint = self.vpc.add_gateway_endpoint(
+            "S3", service=ec2.GatewayVpcEndpointAwsService.S3
+        )
+        self.vpc.add_gateway_endpoint(
+            "DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB
+        )
+        if config.interface_endpoints:
+            self._interface_endpoints()
+        self._flow_log(config)
+        CfnOutput(self, "VpcId", value=self.vpc.vpc_id)
+
+    def _subnets(self, config: StageConfig) -> list[ec2.SubnetConfiguration]:
+        # CloudFront reaches a VPC origin only where the VPC has an internet gateway, which
+        # comes with a public subnet; nothing runs in it unless a stage wants NAT gateways.
+        inner = (
+            ec2.SubnetType.PRIVATE_WITH_EGRESS
+            if config.nat_gateways
+            else ec2.SubnetType.PRIVATE_ISOLATED
+        )
+        return [
+            ec2.SubnetConfiguration(
+                name="Edge", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=24,
+                map_public_ip_on_launch=False,
+            ),
+            ec2.SubnetConfiguration(name="Fleet", subnet_type=inner, cidr_mask=20),
+        ]  # fmt: skip
+
+    def _interface_endpoints(self) -> None:
+        for name, service in _INTERFACES.items():
+            self.vpc.add_interface_endpoint(name, service=service)
+
+    def _flow_log(self, config: StageConfig) -> None:
+        group = logs.LogGroup(
+            self,
+            "FlowLogs",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+        )
+        self.vpc.add_flow_log(
+            "FlowLog",
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(group),
+            traffic_type=ec2.FlowLogTrafficType.REJECT,
+        )
