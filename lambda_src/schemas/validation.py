@@ -16,7 +16,7 @@ def details_of(errors: Iterable[Mapping[str, Any]], *, drop: Collection[str] = (
     """Our details of pydantic's (or powertools') errors; path parts in ``drop`` are left out."""
     details: list[Detail] = []
     for error in errors:
-        detail = Detail(field_of(error["loc"], drop=drop), _message(error))
+        detail = Detail(field_of(_location(error), drop=drop), _message(error))
         if detail not in details:
             details.append(detail)
     return details[:_MAX_DETAILS]
@@ -33,6 +33,13 @@ def field_of(location: Iterable[str | int], *, drop: Collection[str] = ()) -> st
     for part in parts:
         path += f"[{part}]" if isinstance(part, int) else f".{part}"
     return path.removeprefix(".") or "body"
+
+
+def _location(error: Mapping[str, Any]) -> tuple[str | int, ...]:
+    # A type that is missing or unknown is a fault of that field, not of the whole object.
+    if str(error.get("type", "")).startswith("union_tag"):
+        return (*error["loc"], error["ctx"]["discriminator"].strip("'"))
+    return tuple(error["loc"])
 
 
 def _message(error: Mapping[str, Any]) -> str:

@@ -1,0 +1,89 @@
+import pytest
+
+from recommender.history import TitleState
+from schemas.catalogue import TitleRecord
+from schemas.errors import NotFoundError, NotPlayableError
+from services.asking import Asker
+from services.playback import GRANT_SECONDS, PlaybackService
+from services.ports import StoredState
+from tests.unit.services.fakes import (
+    ACCOUNT,
+    NOW,
+    FakeTitles,
+    FakeViewing,
+    a_profile,
+    a_title,
+    profiles_of,
+    started,
+)
+
+ASKER = Asker(ACCOUNT, "p1", NOW)
+
+
+class FakeSigner:
+    def cookies(self, title_id, *, expires_at):
+        return {"CloudFront-Policy": f"{title_id}@{expires_at}"}
+
+
+def service(title=None, *, manifest="master.m3u8", viewing=None, **profile):
+    record = TitleRecord(title or a_title("t1"), manifest=manifest)
+    return PlaybackService(
+        profiles=profiles_of(a_profile(**profile)),
+        viewing=viewing or FakeViewing(),
+        titles=FakeTitles({"t1": record}),
+        signer=FakeSigner(),
+    )
+
+
+def test_a_grant_opens_the_titles_media_for_a_while():
+    grant = service().start(ASKER, "t1")
+    assert grant.manifest_url == "/media/t1/master.m3u8"
+    assert grant.expires_at == NOW + GRANT_SECONDS
+    assert grant.cookies == {"CloudFront-Policy": f"t1@{int(NOW) + GRANT_SECONDS}"}
+    assert grant.resume_position_seconds == 0
+
+
+def test_it_goes_on_where_the_viewer_stopped():
+    viewing = FakeViewing({("p1", "t1"): started("t1", 61.0)})
+    assert service(viewing=viewing).start(ASKER, "t1").resume_position_seconds == 61.0
+
+
+def test_a_finished_title_starts_again():
+    done = TitleState(
+        title_id="t1", position_seconds=590.0, position_at=NOW - 20, completed_at=NOW - 10
+    )
+    viewing = FakeViewing({("p1", "t1"): StoredState(done, 1)})
+    assert service(viewing=viewing).start(ASKER, "t1").resume_position_seconds == 0
+
+
+@pytest.mark.parametrize(
+    ("title", "profile"),
+    [
+        (a_title("t1", maturity=17), {"maturity_ceiling": 13}),
+        (a_title("t1", maturity=None), {"maturity_ceiling": 13}),
+        (a_title("t1", countries=("FR",)), {"country": "US"}),
+        (a_title("t1", countries=("FR",)), {}),
+        (a_title("t1", available_from=NOW + 1), {}),
+        (a_title("t1", available_until=NOW), {}),
+    ],
+)
+def test_what_a_profile_may_not_see_is_not_there(title, profile):
+    with pytest.raises(NotFoundError):
+        service(title, **profile).start(ASKER, "t1")
+
+
+def test_a_title_without_media_is_named():
+    with pytest.raises(NotPlayableError) as error:
+        service(manifest=None).start(ASKER, "t1")
+    assert error.value.details[0].field == "title_id"
+
+
+def test_the_ceiling_comes_before_the_media():
+    with pytest.raises(NotFoundError):
+        service(a_title("t1", maturity=17), manifest=None, maturity_ceiling=8).start(ASKER, "t1")
+
+
+@pytest.mark.parametrize(("account", "title_id"), [("account-2", "t1"), (ACCOUNT, "nowhere")])
+def test_what_is_absent_is_not_found(account, title_id):
+    with pytest.raises(NotFoundError):
+        service().start(Asker(account, "p1", NOW), title_id)

@@ -1,0 +1,201 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.events import parse_event, sealed
+from services.profile_updates import ProfileUpdates
+from services.stream import StreamRecord
+from tests.unit.services.fakes import NOW, FakeCounter, FakePoison, FakeViewing, seen
+
+POISON = [b"", b"\xff", b"{}", b"[" * 10_000, b'{"schema": 2}', b"x" * 1_000_000]
+
+
+def record(number, data):
+    return StreamRecord("shardId-000", f"{number:021}", data, NOW)
+
+
+def an_event(number=1, *, profile_id="p1", **fields):
+    raw = {"event_id": f"event-{number:04}", "type": "complete", "title_id": "t1"} | fields
+    envelope = sealed(parse_event(raw), account_id="a1", profile_id=profile_id, received_at=NOW)
+    return envelope.to_json()
+
+
+def apply(payloads, viewing, poison=None, count=None):
+    updates = ProfileUpdates(
+        viewing=viewing,
+        poison=poison or FakePoison(),
+        count=count or FakeCounter(),
+        threads=2,
+    )
+    records = [record(number, data) for number, data in enumerate(payloads)]
+    outcome = updates.apply(records)
+    return outcome, outcome.failures(records)
+
+
+def states(viewing):
+    return {key: stored.state for key, stored in viewing.stored.items()}
+
+
+def test_a_batch_becomes_history():
+    viewing = FakeViewing()
+    _, failures = apply([an_event(1), an_event(2, type="rate", rating=4)], viewing)
+    assert failures == []
+    state = viewing.get("p1", "t1").state
+    assert (state.completed_at, state.rating) == (NOW, 4)
+
+
+def test_events_of_one_title_are_one_write():
+    viewing = FakeViewing()
+    apply([an_event(n, type="progress", position_seconds=n) for n in range(1, 50)], viewing)
+    assert viewing.puts == 1
+
+
+def test_a_repeat_writes_nothing():
+    viewing = FakeViewing()
+    apply([an_event(1)], viewing)
+    apply([an_event(1), an_event(1)], viewing)
+    assert viewing.puts == 1
+
+
+def test_what_says_nothing_of_the_title_writes_nothing():
+    viewing = FakeViewing()
+    outcome, failures = apply([an_event(1, type="impression")], viewing)
+    assert (outcome.stored, viewing.puts, failures) == (1, 0, [])
+
+
+@pytest.mark.parametrize("bad", POISON, ids=lambda data: data[:12])
+def test_poison_is_kept_whole_and_the_rest_goes_on(bad):
+    viewing, poison, count = FakeViewing(), FakePoison(), FakeCounter()
+    outcome, failures = apply(
+        [an_event(1), bad, an_event(2, title_id="t2")], viewing, poison, count
+    )
+    assert failures == []
+    assert {title for _, title in viewing.stored} == {"t1", "t2"}
+    consumer, kept, reason = poison.kept[0]
+    assert (consumer, kept.data, outcome.poison) == ("profile", bad, 1)
+    assert reason
+    assert count.seen["PoisonRecords", "profile"] == 1
+
+
+def test_poison_that_cant_be_kept_comes_again():
+    viewing = FakeViewing()
+    _, failures = apply(
+        [an_event(1), b"{", an_event(2, title_id="t2")], viewing, FakePoison(broken=True)
+    )
+    assert failures == [{"itemIdentifier": f"{1:021}"}]
+    assert {title for _, title in viewing.stored} == {"t1"}
+
+
+def test_the_first_record_that_was_not_stored_is_named():
+    viewing = FakeViewing(failing={("p1", "t2"), ("p1", "t3")})
+    payloads = [an_event(n, title_id=t) for n, t in enumerate(["t1", "t3", "t2", "t1"])]
+    _, failures = apply(payloads, viewing)
+    assert failures == [{"itemIdentifier": f"{1:021}"}]
+    assert {title for _, title in viewing.stored} == {"t1"}
+
+
+def test_a_table_that_cant_be_read_leaves_the_whole_batch():
+    viewing = FakeViewing(fail_reads=1)
+    _, failures = apply([an_event(1), an_event(2)], viewing)
+    assert failures == [{"itemIdentifier": f"{0:021}"}]
+
+
+def test_a_table_that_cant_be_read_does_not_bring_kept_poison_back():
+    _, failures = apply([b"{", an_event(2)], FakeViewing(fail_reads=1))
+    assert failures == [{"itemIdentifier": f"{1:021}"}]
+
+
+def test_a_lost_race_keeps_both_changes():
+    viewing, count = FakeViewing(lose_races=1), FakeCounter()
+    _, failures = apply([an_event(1)], viewing, count=count)
+    state = viewing.get("p1", "t1").state
+    assert (failures, state.completed_at, state.dismissed_at) == ([], NOW, NOW - 1)
+    assert count.seen[("VersionConflicts",)] == 1
+
+
+def test_races_without_end_leave_the_record_for_next_time():
+    _, failures = apply([an_event(1)], FakeViewing(lose_races=100))
+    assert failures == [{"itemIdentifier": f"{0:021}"}]
+
+
+def test_a_deleted_profile_stays_deleted():
+    viewing = FakeViewing(graves={"p1"})
+    _, failures = apply([an_event(1), an_event(2, profile_id="p2")], viewing)
+    assert (failures, list(viewing.stored)) == ([], [("p2", "t1")])
+
+
+def test_an_empty_batch_is_nothing():
+    assert apply([], FakeViewing())[1] == []
+
+
+moments = st.integers(min_value=0, max_value=5).map(lambda n: NOW - n)
+kinds = st.one_of(
+    st.builds(
+        lambda at, position: {
+            "type": "progress",
+            "occurred_at": at,
+            "position_seconds": position,
+            "duration_seconds": 600,
+        },
+        moments,
+        st.integers(0, 600),
+    ),
+    st.builds(lambda at: {"type": "complete", "occurred_at": at}, moments),
+    st.builds(lambda at: {"type": "abandon", "occurred_at": at}, moments),
+    st.builds(lambda at: {"type": "dismiss", "occurred_at": at}, moments),
+    st.builds(
+        lambda at, stars: {"type": "rate", "occurred_at": at, "rating": stars / 2},
+        moments,
+        st.integers(1, 10),
+    ),
+    st.builds(lambda at: {"type": "rate_remove", "occurred_at": at}, moments),
+    st.builds(lambda at: {"type": "list_add", "occurred_at": at}, moments),
+    st.builds(lambda at: {"type": "list_remove", "occurred_at": at}, moments),
+)
+runs = st.lists(st.tuples(kinds, st.sampled_from(["t1", "t2"])), min_size=1, max_size=12)
+
+
+@given(runs, st.data())
+def test_any_order_and_repetition_gives_the_state_of_the_clean_run(run, data):
+    payloads = [an_event(n, title_id=t, **kind) for n, (kind, t) in enumerate(run)]
+    clean = FakeViewing()
+    apply(payloads, clean)
+
+    repeated = payloads + data.draw(st.lists(st.sampled_from(payloads), max_size=12))
+    shuffled = data.draw(st.permutations(repeated))
+    cut = data.draw(st.integers(0, len(shuffled)))
+    messy = FakeViewing(lose_races=0)
+    for batch in (shuffled[:cut], shuffled[cut:], shuffled[:cut]):
+        apply(batch, messy)
+    assert states(messy) == states(clean)
+
+
+@given(runs, st.integers(0, 3))
+def test_a_batch_that_failed_half_way_ends_the_same(run, good_writes):
+    payloads = [an_event(n, title_id=t, **kind) for n, (kind, t) in enumerate(run)]
+    clean = FakeViewing()
+    apply(payloads, clean)
+
+    flaky = FakeViewing(failing={("p1", "t2")} if good_writes % 2 else {("p1", "t1")})
+    outcome, _ = apply(payloads, flaky)
+    flaky.failing = set()
+    if outcome.first_failed is not None:
+        apply(payloads[outcome.first_failed :], flaky)
+    assert states(flaky) == states(clean)
+
+
+def test_a_reason_does_not_repeat_the_record():
+    poison = FakePoison()
+    apply(
+        [json.dumps({"schema": 1, "event": "secret-of-a-viewer"}).encode()], FakeViewing(), poison
+    )
+    assert "secret" not in poison.kept[0][2]
+
+
+def test_what_was_stored_before_is_merged_not_replaced():
+    viewing = FakeViewing({("p1", "t1"): seen("t1", NOW - 100)})
+    apply([an_event(1, type="rate", rating=5)], viewing)
+    state = viewing.get("p1", "t1").state
+    assert (state.completed_at, state.rating) == (NOW - 100, 5)

@@ -1,0 +1,158 @@
+import pytest
+
+from schemas.errors import InvalidRequestError, NotFoundError
+from services.asking import Visitor
+from services.paging import TOKEN_LIFETIME_SECONDS, from_token, to_token
+from services.titles import TitleService
+from tests.unit.services.fakes import (
+    ACCOUNT,
+    NOW,
+    FakeCounter,
+    FakeModels,
+    FakeTitles,
+    FakeViewing,
+    a_profile,
+    a_title,
+    profiles_of,
+    seen,
+)
+
+TITLES = [
+    a_title("t1", name="Old Harbour", genres=("Crime", "Drama"), cast=("Ines Falk",)),
+    a_title("t2", name="New Harbour", genres=("Crime",), maturity=17),
+    a_title("t3", name="Snow", genres=("Comedy",), maturity=None),
+    a_title("t4", name="Rain", genres=("Drama",), maturity=0, directors=("Ines Falk",)),
+    a_title("t5", name="Far Harbour", genres=("Crime",), countries=("FR",)),
+]
+ANYBODY = Visitor(ACCOUNT, None, NOW)
+CHILD = Visitor(ACCOUNT, "p1", NOW)
+WITH_MODEL = FakeModels.of(*TITLES)
+WITHOUT_MODEL = FakeModels()
+both = pytest.mark.parametrize("models", [WITH_MODEL, WITHOUT_MODEL], ids=["model", "fallback"])
+
+
+def service(models=WITH_MODEL, *, titles=None, viewing=None, count=None):
+    return TitleService(
+        profiles=profiles_of(a_profile(maturity_ceiling=13)),
+        viewing=viewing or FakeViewing(),
+        titles=titles or FakeTitles.of(*TITLES),
+        models=models,
+        count=count or FakeCounter(),
+    )
+
+
+def ids(answer):
+    return [item.title_id for item in answer.items]
+
+
+def test_the_catalogue_is_what_is_available():
+    assert ids(service().browse(ANYBODY, limit=20, next_token=None)) == ["t1", "t2", "t3", "t4"]
+
+
+def test_a_profile_sees_what_its_ceiling_lets_through():
+    assert ids(service().browse(CHILD, limit=20, next_token=None)) == ["t1", "t4"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+def test_pages_make_up_the_whole(limit):
+    found, token = [], None
+    while True:
+        page = service().browse(ANYBODY, limit=limit, next_token=token)
+        assert len(page.items) <= limit
+        found += ids(page)
+        token = page.next_token
+        if not token:
+            break
+    assert found == ["t1", "t2", "t3", "t4"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda token: token[:-3] + "AAA",
+        lambda token: "A" + token[1:],
+        lambda token: token + "x",
+        lambda token: "not a token",
+        lambda token: "",
+        lambda token: "é",
+        lambda token: "A" * 100_000,
+    ],
+)
+def test_a_tampered_token_is_refused_by_name(damage):
+    token = damage(to_token("t1", now=NOW))
+    with pytest.raises(InvalidRequestError) as error:
+        from_token(token, now=NOW)
+    assert error.value.details[0].field == "next_token"
+
+
+def test_an_old_token_is_refused():
+    token = to_token("t1", now=NOW)
+    assert from_token(token, now=NOW + TOKEN_LIFETIME_SECONDS) == "t1"
+    with pytest.raises(InvalidRequestError, match="expired"):
+        from_token(token, now=NOW + TOKEN_LIFETIME_SECONDS + 1)
+
+
+@pytest.mark.parametrize(
+    ("visitor", "title_id"), [(ANYBODY, "nowhere"), (ANYBODY, "t5"), (CHILD, "t2"), (CHILD, "t3")]
+)
+def test_a_title_out_of_sight_is_not_found(visitor, title_id):
+    with pytest.raises(NotFoundError):
+        service().get(visitor, title_id)
+    with pytest.raises(NotFoundError):
+        service().similar(visitor, title_id, limit=5)
+
+
+def test_another_accounts_profile_is_not_found():
+    with pytest.raises(NotFoundError):
+        service().get(Visitor("account-2", "p1", NOW), "t1")
+
+
+@both
+def test_similar_titles_are_filtered_and_never_the_title_itself(models):
+    assert "t1" not in ids(service(models).similar(ANYBODY, "t1", limit=5))
+    assert set(ids(service(models).similar(CHILD, "t1", limit=5))) == {"t4"}
+
+
+@both
+def test_similar_titles_leave_out_what_was_seen(models):
+    viewing = FakeViewing({("p1", "t4"): seen("t4")})
+    assert ids(service(models, viewing=viewing).similar(CHILD, "t1", limit=5)) == []
+
+
+def test_similar_by_genre_says_so():
+    answer = service(WITHOUT_MODEL).similar(ANYBODY, "t1", limit=5)
+    assert ids(answer) == ["t4", "t2"]  # as like as each other; the more popular one first
+    assert answer.items[0].reason.text == "Also Drama"
+    assert answer.fallback == "model_missing"
+
+
+def test_a_title_newer_than_the_model_has_similar_ones_too():
+    titles = FakeTitles.of(*TITLES, a_title("t9", genres=("Crime",)))
+    count = FakeCounter()
+    answer = service(titles=titles, count=count).similar(ANYBODY, "t9", limit=5)
+    assert ids(answer) == ["t2", "t1"]
+    assert answer.fallback == "title_not_in_model"
+    assert count.seen["RecommendationFallback", "title_not_in_model"] == 1
+
+
+@both
+def test_search_finds_by_name_within_the_ceiling(models):
+    assert set(ids(service(models).search(ANYBODY, "harbour", limit=5))) == {"t1", "t2"}
+    assert ids(service(models).search(CHILD, "harbour", limit=5)) == ["t1"]
+
+
+@both
+def test_search_shows_a_title_that_was_seen(models):
+    viewing = FakeViewing({("p1", "t1"): seen("t1")})
+    assert ids(service(models, viewing=viewing).search(CHILD, "harbour", limit=5)) == ["t1"]
+
+
+def test_search_without_a_model_knows_people_and_puts_names_first():
+    assert set(ids(service(WITHOUT_MODEL).search(ANYBODY, "ines falk", limit=5))) == {"t1", "t4"}
+    assert ids(service(WITHOUT_MODEL).search(ANYBODY, "crime harbour", limit=5)) == ["t2", "t1"]
+    assert ids(service(WITHOUT_MODEL).search(ANYBODY, "harbour snow", limit=5)) == []
+
+
+@both
+def test_search_respects_its_limit(models):
+    assert len(service(models).search(ANYBODY, "harbour", limit=1).items) == 1
