@@ -14,6 +14,7 @@ from constructs import Construct
 
 from stacks.api_stack import ApiStack
 from stacks.config import StageConfig
+from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.delivery_logs import DeliveryLogs
 from stacks.constructs.media_behavior import MediaBehaviors
 from stacks.constructs.security_headers import SecurityHeaders
@@ -64,7 +65,29 @@ class DeliveryStack(MarqueeStack):
             **self._stage_settings(config),
         )
         DeliveryLogs(self, "Logs", distribution=self.distribution, bucket=content.log_bucket)
+        self._acknowledge(config)
         self._publish(config)
+
+    def _acknowledge(self, config: StageConfig) -> None:
+        acknowledge(
+            self.distribution,
+            "its access log is delivered by CloudWatch's log delivery, which needs no bucket "
+            "ACL; the rule knows the older way only",
+            "AwsSolutions-CFR3",
+        )
+        if not config.blocked_countries:
+            acknowledge(
+                self.distribution,
+                "blocked_countries of the stage decides, and this stage blocks none",
+                "AwsSolutions-CFR1",
+            )
+        if not config.domain_name:
+            acknowledge(
+                self.distribution,
+                "without a domain of its own it has CloudFront's certificate, whose TLS policy "
+                "is fixed; TLS 1.2 applies from the day that domain_name is set",
+                "AwsSolutions-CFR4",
+            )
 
     def _page(
         self, bucket: s3.IBucket, headers: cloudfront.ResponseHeadersPolicy

@@ -69,7 +69,7 @@ class StreamingStack(MarqueeStack):
         config: StageConfig,
         vpc: ec2.IVpc,
         subnets: list[ec2.ISubnet],
-        log_bucket: s3.IBucket,
+        log_bucket: s3.Bucket,
     ) -> elbv2.ApplicationLoadBalancer:
         security_group = ec2.SecurityGroup(
             self,

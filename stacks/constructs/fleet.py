@@ -12,6 +12,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
 from stacks.config import FleetConfig
+from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.node import DRAIN_TIME, StreamingNode
 
 # From boot to a first byte: image, one package, nginx. Cold nodes don't count before that.
@@ -60,6 +61,17 @@ class Fleet(Construct):
             update_policy=_refresh(rollback_alarms),
         )
         self.group.attach_to_application_target_group(target_group)
+        acknowledge(
+            self.group,
+            "every scaling event is on the account's event bus, and a topic that nobody reads "
+            "adds nothing",
+            "AwsSolutions-AS3",
+        )
+        acknowledge(
+            self.group,
+            "the launch template encrypts both volumes; the rule doesn't look into it",
+            "AwsSolutions-EC26",
+        )
         self._drain()
         self._scale(load_balancer, target_group)
 

@@ -9,6 +9,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import FleetConfig
+from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.grants import write_objects
 from streaming.render import PROBE_KEY, NodeConfig, user_data
 
 NODE_PORT = 8080
@@ -26,8 +28,8 @@ class StreamingNode(Construct):
         *,
         vpc: ec2.IVpc,
         fleet: FleetConfig,
-        media_bucket: s3.IBucket,
-        log_bucket: s3.IBucket,
+        media_bucket: s3.Bucket,
+        log_bucket: s3.Bucket,
     ) -> None:
         """Make role, security group and template; the bucket's policy must let the VPC read."""
         super().__init__(scope, id)
@@ -54,7 +56,7 @@ class StreamingNode(Construct):
             user_data=self._first_boot(fleet, media_bucket, log_bucket),
         )
 
-    def _role(self, media_bucket: s3.IBucket, log_bucket: s3.IBucket) -> iam.Role:
+    def _role(self, media_bucket: s3.Bucket, log_bucket: s3.Bucket) -> iam.Role:
         role = iam.Role(
             self,
             "Role",
@@ -72,17 +74,16 @@ class StreamingNode(Construct):
                 resources=[media_bucket.arn_for_objects(PROBE_KEY)],
             )
         )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="ShipLogs",
-                actions=["s3:PutObject"],
-                resources=[log_bucket.arn_for_objects("fleet/*")],
-            )
+        write_objects(log_bucket, role, "fleet")
+        acknowledge(
+            role,
+            "AWS's own minimum for Session Manager, the only way onto a node",
+            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]",
         )
         return role
 
     def _first_boot(
-        self, fleet: FleetConfig, media_bucket: s3.IBucket, log_bucket: s3.IBucket
+        self, fleet: FleetConfig, media_bucket: s3.Bucket, log_bucket: s3.Bucket
     ) -> ec2.UserData:
         node = NodeConfig(
             upstream_host=media_bucket.bucket_regional_domain_name,

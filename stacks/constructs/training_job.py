@@ -11,6 +11,8 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from stacks.config import TrainingConfig
+from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.grants import read_objects, write_objects
 from stacks.constructs.training_code import stage_training_code
 
 JOB_PREFIX = "marquee-"
@@ -23,7 +25,7 @@ class TrainingJob(Construct):
     """One CPU instance without network that runs the training package on S3 channels."""
 
     def __init__(
-        self, scope: Construct, id: str, *, config: TrainingConfig, model_bucket: s3.IBucket
+        self, scope: Construct, id: str, *, config: TrainingConfig, model_bucket: s3.Bucket
     ) -> None:
         """The job reads `snapshots/` and writes `jobs/` of `model_bucket`."""
         super().__init__(scope, id)
@@ -84,11 +86,25 @@ class TrainingJob(Construct):
             ],
         }
 
+    def _grant_code(self) -> None:
+        bucket, key = self._code.bucket, self._code.s3_object_key
+        iam.Grant.add_to_principal(
+            grantee=self.role,
+            actions=["s3:GetObject"],
+            resource_arns=[bucket.arn_for_objects(key)],
+        )
+        iam.Grant.add_to_principal(
+            grantee=self.role,
+            actions=["s3:ListBucket"],
+            resource_arns=[bucket.bucket_arn],
+            conditions={"StringEquals": {"s3:prefix": key}},
+        )
+
     def _grant(self) -> None:
         stack = Stack.of(self)
-        self._bucket.grant_read(self.role, "snapshots/*")
-        self._bucket.grant_put(self.role, "jobs/*")
-        self._code.grant_read(self.role)
+        read_objects(self._bucket, self.role, "snapshots")
+        write_objects(self._bucket, self.role, "jobs")
+        self._grant_code()
         repository = stack.format_arn(
             service="ecr",
             account=self._config.image_account,
@@ -112,8 +128,19 @@ class TrainingJob(Construct):
                     sid=sid, actions=list(actions), resources=[resource], conditions=conditions
                 )
             )
+        account = stack.resolve(stack.account)
+        account = account if isinstance(account, str) else "<AWS::AccountId>"
+        acknowledge(
+            self.role,
+            "the log streams of jobs, named as they start; signing in to a registry and putting "
+            "metrics know no resource, and the metrics' namespace is conditioned",
+            "AwsSolutions-IAM5[Resource::*]",
+            "AwsSolutions-IAM5[Resource::"
+            f"{_ALL_LOGS.format(region=stack.region, account=account)}]",
+        )
 
 
+_ALL_LOGS = "arn:<AWS::Partition>:logs:{region}:{account}:log-group:/aws/sagemaker/TrainingJobs:*"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _LOG = (
     "logs:CreateLogGroup",

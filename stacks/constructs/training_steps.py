@@ -9,7 +9,9 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
+from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.function import FunctionSettings, MarqueeFunction
+from stacks.constructs.grants import read_objects, write_objects
 from stacks.constructs.workflow import Steps
 
 # A snapshot reads two tables to their end; the other steps read an artifact of some megabytes.
@@ -30,8 +32,8 @@ class TrainingSteps(Construct):
         viewing: dynamodb.ITable,
         titles: dynamodb.ITable,
         trending: dynamodb.ITable,
-        lake: s3.IBucket,
-        models: s3.IBucket,
+        lake: s3.Bucket,
+        models: s3.Bucket,
     ) -> None:
         """Make the four functions and grant each its part of tables and buckets."""
         super().__init__(scope, id)
@@ -51,24 +53,28 @@ class TrainingSteps(Construct):
         )
         viewing.grant_read_data(snapshot)
         titles.grant_read_data(snapshot)
-        lake.grant_read(snapshot, "imports/*")
-        models.grant_read_write(snapshot, "snapshots/*")
+        read_objects(lake, snapshot, "imports")
+        read_objects(models, snapshot, "snapshots")
+        write_objects(models, snapshot, "snapshots")
         gate = self._function(
             "Gate", "model_gate", "Compares a candidate with the incumbent", model_bucket
         )
-        models.grant_read(gate)
+        read_objects(models, gate, "jobs")
+        read_objects(models, gate, "models")
         publish = self._function(
             "Publish",
             "model_publish",
             "Publishes an artifact, then the pointer to it",
             {"TRENDING_TABLE": trending.table_name, **model_bucket},
         )
-        models.grant_read_write(publish)
+        read_objects(models, publish, "jobs")
+        read_objects(models, publish, "models")
+        write_objects(models, publish, "models")
         trending.grant_read_write_data(publish)
         verify = self._function(
             "Verify", "model_verify", "Loads what is published as the API would", model_bucket
         )
-        models.grant_read(verify, "models/*")
+        read_objects(models, verify, "models")
         self.functions = Steps(
             snapshot=snapshot.live, gate=gate.live, publish=publish.live, verify=verify.live
         )
@@ -89,4 +95,10 @@ class TrainingSteps(Construct):
             memory_mb=MEMORY_MB,
             timeout_seconds=seconds,
         )
-        return MarqueeFunction(self, id, config=self._config, settings=settings)
+        function = MarqueeFunction(self, id, config=self._config, settings=settings)
+        acknowledge(
+            function,
+            "only the state machine invokes it, and waits for the answer",
+            "Serverless-LambdaDLQ",
+        )
+        return function
