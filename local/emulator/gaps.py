@@ -1,0 +1,19 @@
+"""Every gap between ministack and AWS that this package closes, in the order they are closed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from local.emulator import guard, upstream
+from local.emulator.resources import registration
+from local.emulator.settings import EmulatorSettings
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def close_all(settings: EmulatorSettings) -> Application:
+    """Patches ministack; the ASGI application to serve."""
+    app = upstream.require("ministack.app", "app(scope, receive, send)", "_port_is_bindable")
+    registration.close()
+    return guard.guarded(app)
