@@ -10,6 +10,7 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.constructs.stack import MarqueeStack
 
+CIDR = "10.40.0.0/16"
 # What a node without a way out still has to reach: Session Manager, its logs, its lifecycle.
 _INTERFACES = {
     "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
@@ -30,7 +31,7 @@ class NetworkStack(MarqueeStack):
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
-            ip_addresses=ec2.IpAddresses.cidr("10.40.0.0/16"),
+            ip_addresses=ec2.IpAddresses.cidr(CIDR),
             availability_zones=list(config.availability_zones),
             nat_gateways=config.nat_gateways,
             subnet_configuration=self._subnets(config),
@@ -64,8 +65,18 @@ class NetworkStack(MarqueeStack):
         ]  # fmt: skip
 
     def _interface_endpoints(self) -> None:
+        group = ec2.SecurityGroup(
+            self,
+            "Endpoints",
+            vpc=self.vpc,
+            description="Interface endpoints: HTTPS from inside the VPC",
+            allow_all_outbound=False,
+        )
+        group.add_ingress_rule(ec2.Peer.ipv4(CIDR), ec2.Port.HTTPS, "From the VPC")
         for name, service in _INTERFACES.items():
-            self.vpc.add_interface_endpoint(name, service=service)
+            self.vpc.add_interface_endpoint(
+                name, service=service, security_groups=[group], open=False
+            )
 
     def _flow_log(self, config: StageConfig) -> None:
         group = logs.LogGroup(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
+from stacks.constructs.acknowledge import acknowledge
 
 ABANDONED_UPLOAD_DAYS = 7
 
@@ -43,7 +44,6 @@ class MarqueeBucket(s3.Bucket):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,
-            event_bridge_enabled=events or None,
             server_access_logs_bucket=log_bucket,
             server_access_logs_prefix=f"s3/{id}/" if log_bucket else None,
             lifecycle_rules=[
@@ -57,4 +57,29 @@ class MarqueeBucket(s3.Bucket):
             ],
             replication_rules=replication,
             removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+        )
+        if events:
+            self._send_events()
+        if replicate_to is not None:
+            self._acknowledge_replication(replicate_to)
+
+    def _send_events(self) -> None:
+        # The library's own switch is a function of its making; the template has a property.
+        resource = self.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
+                event_bridge_enabled=True
+            )
+        )
+
+    def _acknowledge_replication(self, replica: s3.IBucket) -> None:
+        stack = Stack.of(self)
+        mine = ".".join(stack.resolve(self.bucket_arn)["Fn::GetAtt"])
+        theirs = replica.bucket_name.replace(stack.account, "<AWS::AccountId>")
+        acknowledge(
+            self.node.find_child("ReplicationRole"),
+            "replication reads and writes whatever object there is",
+            f"AwsSolutions-IAM5[Resource::<{mine}>/*]",
+            f"AwsSolutions-IAM5[Resource::arn:aws:s3:::{theirs}/*]",
         )

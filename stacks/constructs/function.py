@@ -15,9 +15,12 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.retention import retention
 from stacks.constructs.wheels import ROOT, Target, fetched
 
 ALIAS = "live"
+# Left by running the code where it lies; it would change the asset with no change of the code.
+_NOT_CODE = ("requirements.txt", "**/__pycache__", "**/*.pyc", "**/.*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,7 @@ class FunctionSettings:
     memory_mb: int = 512  # 1,769 MB is one whole core
     timeout_seconds: int = 10
     reserved_concurrency: int | None = None
+    failures: str = "its callers wait for the answer and see its errors: nothing to queue"
 
 
 class MarqueeFunction(lambda_.Function):
@@ -46,17 +50,16 @@ class MarqueeFunction(lambda_.Function):
         log_group = logs.LogGroup(
             scope,
             f"{id}Logs",
-            retention=_retention(config.log_retention_days),
+            retention=retention(config.log_retention_days),
             removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
         )
+        role = _role(scope, id, log_group)
         super().__init__(
             scope,
             id,
             handler=f"handlers.{settings.handler}.handler",
             description=settings.description,
-            code=lambda_.Code.from_asset(
-                str(ROOT / "lambda_src"), exclude=["requirements.txt", "**/__pycache__", "*.pyc"]
-            ),
+            code=lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=list(_NOT_CODE)),
             runtime=runtime(config),
             architecture=_architecture(config),
             layers=[dependencies(scope, config)],
@@ -66,7 +69,7 @@ class MarqueeFunction(lambda_.Function):
             tracing=lambda_.Tracing.ACTIVE,
             logging_format=lambda_.LoggingFormat.JSON,
             log_group=log_group,
-            role=_role(scope, id, log_group),
+            role=role,
             environment={
                 "POWERTOOLS_SERVICE_NAME": settings.handler.replace("_", "-"),
                 "POWERTOOLS_METRICS_NAMESPACE": "Marquee",
@@ -74,9 +77,11 @@ class MarqueeFunction(lambda_.Function):
                 **settings.environment,
             },
         )
+        self.execution_role = role
         self.live = lambda_.Alias(self, "Live", alias_name=ALIAS, version=self.current_version)
+        acknowledge(self, settings.failures, "Serverless-LambdaDLQ")
         acknowledge(
-            self.role,
+            role,
             "X-Ray's write actions and its sampling rules know no resource",
             "AwsSolutions-IAM5[Resource::*]",
         )
@@ -132,10 +137,3 @@ def _role(scope: Construct, id: str, log_group: logs.ILogGroup) -> iam.Role:
     )
     log_group.grant_write(role)
     return role
-
-
-def _retention(days: int) -> logs.RetentionDays:
-    named = {1: "ONE_DAY", 14: "TWO_WEEKS", 30: "ONE_MONTH", 90: "THREE_MONTHS", 365: "ONE_YEAR"}
-    if days not in named:
-        raise ValueError(f"log_retention_days={days}: CloudWatch keeps {sorted(named)}")
-    return logs.RetentionDays[named[days]]
