@@ -15,10 +15,10 @@ from recommender.history import Signal, SignalKind
 from scripts.operators.api import Api
 from scripts.operators.deployment import Deployment
 from scripts.operators.errors import OperatorError
+from scripts.operators.titles import LIKED
 from scripts.operators.tokens import access_token
 
 GENRES = ("Crime", "Sci-Fi", "Romance", "Documentary", "Horror", "Comedy")
-LIKED = 4.0  # stars
 DAY = 86_400.0
 BATCH = 200
 

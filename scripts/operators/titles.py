@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -19,12 +19,13 @@ from rich.console import Console
 from recommender.catalogue import Title
 from recommender.errors import ExchangeFormatError
 from recommender.exchange import write_interactions
-from recommender.history import Signal
+from recommender.history import Signal, SignalKind
 from scripts.importers import ImportedData, movielens, sample
 from scripts.operators.deployment import Deployment, StageOption
 from scripts.operators.errors import OperatorError, explained
 
 MOVIELENS_FILES = ("movies.csv", "ratings.csv", "tags.csv", "credits.csv")
+LIKED = 4.0  # stars
 
 app = typer.Typer(no_args_is_help=True, help="The catalogue.")
 
@@ -100,9 +101,15 @@ def import_dataset(
 ) -> None:
     """Writes the titles, then the ratings as one object: training sees all of them or none."""
     table = deployment.table("TitlesTableName")
+    # What is popular has to be known before there is a model to say so.
+    liked = Counter(
+        signal.title_id
+        for _, signal in dataset.data.interactions
+        if signal.kind is SignalKind.RATE and (signal.value or 0) >= LIKED
+    )
     with table.batch_writer(overwrite_by_pkeys=["title_id"]) as batch:
         for count, title in enumerate(dataset.titles.values(), start=1):
-            batch.put_item(Item=title_item(title))
+            batch.put_item(Item={**title_item(title), "popularity": liked[title.title_id]})
             if count % 100 == 0:
                 progress(f"{count:,} of {len(dataset.titles):,} titles")
     progress("ratings")
