@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adapters.faults import translated
-from adapters.model_store import POINTER_KEY
+from adapters.published_models import POINTER_KEY
 from schemas.models import ModelPointer
 
 if TYPE_CHECKING:

@@ -1,0 +1,42 @@
+"""What is published beside a model, and the proof that it serves."""
+
+from __future__ import annotations
+
+import math
+
+from recommender.catalogue import Viewer
+from recommender.model import Model
+from schemas.errors import ModelVerificationError
+from schemas.models import ModelPointer, Published, Verified
+
+MOST_POPULAR = 500
+_SAMPLE = 10
+
+
+def popular_scores(model: Model, *, now: float) -> dict[str, float]:
+    """The all-time window: what the model shows somebody it knows nothing of, with scores."""
+    picks = model.recommend({}, Viewer(), limit=MOST_POPULAR, now=now)
+    return {pick.title_id: pick.score for pick in picks}
+
+
+def verify(published: Published, pointer: ModelPointer, model: Model, *, now: float) -> Verified:
+    """That what is served is what was published, and that it recommends.
+
+    :class:`ModelVerificationError` says what is wrong.
+    """
+    if (pointer.version, pointer.sha256) != (published.version, published.sha256):
+        raise ModelVerificationError(
+            f"the pointer says {pointer.version} ({pointer.sha256[:12]}), "
+            f"published was {published.version} ({published.sha256[:12]})"
+        )
+    if model.version != published.version:
+        raise ModelVerificationError(
+            f"the artifact of {published.version} calls itself {model.version}"
+        )
+    picks = model.recommend({}, Viewer(), limit=_SAMPLE, now=now)
+    if not picks:
+        raise ModelVerificationError("the model recommends nothing to a new viewer")
+    wrong = [pick.title_id for pick in picks if not math.isfinite(pick.score)]
+    if wrong:
+        raise ModelVerificationError(f"scores that are no numbers: {', '.join(wrong)}")
+    return Verified(version=published.version, verified=True)
