@@ -16,8 +16,7 @@ def die_with_parent() -> None:
 
     Strictly, when the thread that started it ends: children are started in the main thread.
 
-    Linux alone can do this; elsewhere a killed demo leaves its children to ``make demo``,
-    which ends them when it starts.
+    Linux alone can do this; elsewhere a demo that is killed outright leaves its children.
     """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)

@@ -1,0 +1,143 @@
+"""Bad input and missing parts have a face: the right status, and a body that names the field."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.integration.waiting import an_event, eventually
+
+
+def fields(answer) -> set[str]:
+    return {detail["field"] for detail in answer.json()["error"]["details"]}
+
+
+def test_a_malformed_event_is_refused_by_its_field(http, profile):
+    event = an_event("rate", "1")  # a rating without stars
+    answer = http.post(f"/v1/profiles/{profile}/events", json={"events": [event]})
+    assert answer.status_code == 400
+    assert any("rating" in field for field in fields(answer))
+
+
+def test_a_malformed_event_loses_none_of_its_neighbours(http, api, profile):
+    title = api.get("/v1/titles", limit=1)["items"][0]["title_id"]
+    events = [an_event("complete", title), {"type": "complete"}, an_event("list_add", title)]
+    answer = http.post(f"/v1/profiles/{profile}/events", json={"events": events})
+    assert answer.status_code == 202
+    assert answer.json()["accepted"] == 2
+    assert [entry["index"] for entry in answer.json()["rejected"]] == [1]
+
+    def stored() -> bool:
+        viewing = api.get(f"/v1/profiles/{profile}/export")["viewing"]
+        return any(row["completed_at"] and row["listed"] for row in viewing)
+
+    assert eventually(stored)
+
+
+def test_a_body_that_is_no_json_is_refused(http, profile):
+    answer = http.post(f"/v1/profiles/{profile}/events", content=b"{")
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"]
+
+
+def test_an_unknown_profile_is_not_found(http):
+    answer = http.get("/v1/profiles/00000000-0000-4000-8000-000000000000/recommendations")
+    assert answer.status_code == 404
+    assert fields(answer) == {"profile_id"}
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "many"])
+def test_a_limit_out_of_range_is_refused_by_name(http, profile, limit):
+    answer = http.get(f"/v1/profiles/{profile}/recommendations", params={"limit": limit})
+    assert answer.status_code == 400
+    assert fields(answer) == {"limit"}
+
+
+def test_a_missing_token_is_refused_by_name(http, profile):
+    answer = http.get(f"/v1/profiles/{profile}/home", headers={"authorization": ""})
+    assert answer.status_code == 401
+    assert fields(answer) == {"authorization"}
+
+
+def test_a_token_of_ones_own_making_is_refused(http, profile, token):
+    head, body, _ = token.split(".")
+    answer = http.get(
+        f"/v1/profiles/{profile}/home", headers={"authorization": f"Bearer {head}.{body}.AAAA"}
+    )
+    assert answer.status_code == 401
+    assert fields(answer) == {"authorization"}
+
+
+def test_another_accounts_profile_does_not_exist(http, running):
+    other = running.accounts[1]["profile_id"]
+    assert http.get(f"/v1/profiles/{other}").status_code == 404
+
+
+def test_an_unknown_route_answers_in_json(http):
+    answer = http.get("/v1/nothing-here")
+    assert answer.status_code == 404
+    assert "json" in answer.headers["content-type"]
+
+
+def test_another_sites_page_is_kept_out(http):
+    assert http.get("/v1/profiles", headers={"origin": "https://example.org"}).status_code == 403
+    assert http.get("/v1/profiles", headers={"host": "example.org"}).status_code == 403
+
+
+def test_the_page_and_its_configuration_are_served(http, running):
+    page = http.get("/")
+    assert page.status_code == 200
+    assert "<title>" in page.text
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    configuration = http.get("/config.json").json()
+    assert configuration["identity_endpoint"] == "/identity/"
+    assert len(configuration["demo_viewers"]) == len(running.accounts)
+
+
+class TestWithoutAModel:
+    """The served model is taken away or damaged; new function processes find what is left."""
+
+    @pytest.fixture
+    def model(self, deployment):
+        """Client, bucket and pointer of the published model, which is put back at the end."""
+        s3 = deployment.client("s3")
+        bucket = deployment.output("content", "ModelBucketName")
+        pointer = s3.get_object(Bucket=bucket, Key="models/current.json")["Body"].read()
+        artifact = json.loads(pointer)["key"]
+        data = s3.get_object(Bucket=bucket, Key=artifact)["Body"].read()
+        yield s3, bucket, artifact, data
+        s3.put_object(Bucket=bucket, Key=artifact, Body=data)
+        s3.put_object(Bucket=bucket, Key="models/current.json", Body=pointer)
+        self.restart(deployment)
+
+    def restart(self, deployment) -> None:
+        """New processes for the function, as after a deployment: no model in memory."""
+        functions = deployment.client("lambda")
+        name = next(
+            function["FunctionName"]
+            for function in functions.list_functions(MaxItems=1000)["Functions"]
+            if function["Handler"] == "handlers.recommendations.handler"
+        )
+        functions.update_function_configuration(FunctionName=name, Description="restarted")
+        version = functions.publish_version(FunctionName=name)["Version"]
+        functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
+
+    @pytest.mark.parametrize("damage", ["missing pointer", "missing object", "cut short", "other"])
+    def test_popular_titles_are_served_and_the_fallback_is_said(
+        self, model, deployment, api, profile, damage
+    ):
+        s3, bucket, artifact, data = model
+        if damage == "missing pointer":
+            s3.delete_object(Bucket=bucket, Key="models/current.json")
+        elif damage == "missing object":
+            s3.delete_object(Bucket=bucket, Key=artifact)
+        elif damage == "cut short":
+            s3.put_object(Bucket=bucket, Key=artifact, Body=data[: len(data) // 2])
+        else:
+            s3.put_object(Bucket=bucket, Key=artifact, Body=b"x" * len(data))
+        self.restart(deployment)
+        answer = api.get(f"/v1/profiles/{profile}/recommendations", limit=10)
+        assert answer["fallback"]
+        assert len(answer["items"]) == 10
+        assert {item["source"] for item in answer["items"]} == {"popularity"}
