@@ -28,3 +28,9 @@ def count(name: str, value: float = 1, /, **dimensions: str) -> None:
     with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
         for dimension, content in dimensions.items():
             metric.add_dimension(name=dimension, value=content)
+
+
+def flush() -> None:
+    """Writes what was counted; to be called at the end of every invocation."""
+    if metrics().metric_set:
+        metrics().flush_metrics()

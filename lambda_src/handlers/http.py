@@ -19,7 +19,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.request import Request
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from adapters.observability import logger, metrics
+from adapters.observability import flush, logger
 from schemas.errors import (
     ConflictError,
     Detail,
@@ -93,13 +93,12 @@ CallerOfToken = Annotated[Caller, Depends(_caller)]
 
 def application() -> APIGatewayHttpResolver:
     """A function's router: requests are validated against its signatures, errors have our shape."""
-    app = APIGatewayHttpResolver(enable_validation=True)
+    app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_json)
     app.exception_handler(MarqueeError)(_respond)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(RequestUnsupportedContentType)(_not_json)
     app.exception_handler(NoRouteError)(_no_route)
-    # What Python's decoders say to bytes that are no text, and to a million open brackets.
-    app.exception_handler([UnicodeDecodeError, RecursionError])(_unreadable)
+    app.exception_handler(UnicodeDecodeError)(_unreadable)
     return app
 
 
@@ -115,7 +114,7 @@ def serve(
             return _as_answer(TooLargeError("body too large", details=[Detail("body", limit)]))
         return app.resolve(event, context)
     finally:
-        metrics().flush_metrics()
+        flush()
 
 
 def failure(error: MarqueeError) -> tuple[int, dict[str, str], str]:
@@ -152,24 +151,27 @@ def _as_answer(error: MarqueeError) -> dict[str, Any]:
     }
 
 
+def _json(text: str) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidRequestError.of("body", f"is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:  # a number or a nesting of absurd size
+        raise InvalidRequestError.of("body", "is not JSON that can be read") from error
+
+
 def _invalid(error: RequestValidationError) -> Response[str]:
-    details = details_of(_without_position(fault) for fault in error.errors())
+    details = details_of(error.errors())
     words = "; ".join(f"{detail.field}: {detail.message}" for detail in details)
     return _respond(InvalidRequestError(words or "invalid request", details=details))
-
-
-def _without_position(fault: Mapping[str, Any]) -> dict[str, Any]:
-    # Of a body that isn't JSON, powertools gives the place of the fault as if it were a field.
-    location = ("body",) if fault["type"] == "json_invalid" else fault["loc"]
-    return {**fault, "loc": location}
 
 
 def _not_json(_error: RequestUnsupportedContentType) -> Response[str]:
     return _respond(InvalidRequestError.of("content-type", "must be application/json"))
 
 
-def _unreadable(_error: Exception) -> Response[str]:
-    return _respond(InvalidRequestError.of("body", "is not JSON"))
+def _unreadable(_error: UnicodeDecodeError) -> Response[str]:
+    return _respond(InvalidRequestError.of("body", "is not text in UTF-8"))
 
 
 def _no_route(_error: NoRouteError) -> Response[str]:

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import clients
 from adapters.failure_store import FailureStore
-from adapters.observability import count, metrics
+from adapters.observability import count, flush
 from adapters.settings import ProfileConsumerSettings, load
 from adapters.viewing_table import ViewingTable
 from handlers.kinesis import records_of
@@ -33,4 +33,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         return {"batchItemFailures": service().apply(records).failures(records)}
     finally:
-        metrics().flush_metrics()
+        flush()

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import clients
 from adapters.failure_store import FailureStore
-from adapters.observability import count, metrics
+from adapters.observability import count, flush
 from adapters.settings import TrendingConsumerSettings, load
 from adapters.trending_counts import TrendingCountsTable
 from handlers.kinesis import records_of
@@ -35,4 +35,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         outcome = service().apply(records, now=time.time())
         return {"batchItemFailures": outcome.failures(records)}
     finally:
-        metrics().flush_metrics()
+        flush()
