@@ -12,7 +12,8 @@ from constructs import Construct
 
 from stacks.config import TrainingConfig
 from stacks.constructs.acknowledge import acknowledge
-from stacks.constructs.grants import read_objects, write_objects
+from stacks.constructs.findings import wildcard_resource
+from stacks.constructs.role_grants import let_role_read, let_role_write
 from stacks.constructs.training_code import stage_training_code
 
 JOB_PREFIX = "marquee-"
@@ -102,8 +103,8 @@ class TrainingJob(Construct):
 
     def _grant(self) -> None:
         stack = Stack.of(self)
-        read_objects(self._bucket, self.role, "snapshots")
-        write_objects(self._bucket, self.role, "jobs")
+        let_role_read(self._bucket, self.role, "snapshots")
+        let_role_write(self._bucket, self.role, "jobs")
         self._grant_code()
         repository = stack.format_arn(
             service="ecr",
@@ -128,19 +129,15 @@ class TrainingJob(Construct):
                     sid=sid, actions=list(actions), resources=[resource], conditions=conditions
                 )
             )
-        account = stack.resolve(stack.account)
-        account = account if isinstance(account, str) else "<AWS::AccountId>"
         acknowledge(
             self.role,
             "the log streams of jobs, named as they start; signing in to a registry and putting "
             "metrics know no resource, and the metrics' namespace is conditioned",
             "AwsSolutions-IAM5[Resource::*]",
-            "AwsSolutions-IAM5[Resource::"
-            f"{_ALL_LOGS.format(region=stack.region, account=account)}]",
+            wildcard_resource(self, logs),
         )
 
 
-_ALL_LOGS = "arn:<AWS::Partition>:logs:{region}:{account}:log-group:/aws/sagemaker/TrainingJobs:*"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _LOG = (
     "logs:CreateLogGroup",

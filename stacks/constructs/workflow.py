@@ -14,6 +14,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.findings import wildcard_resource
 from stacks.constructs.training_job import JOB_PREFIX, TrainingJob
 
 # Only what a second attempt can mend. A job that failed on its data fails again, at a price.
@@ -169,6 +171,14 @@ class TrainingWorkflow(Construct):
             service="sagemaker",
             resource="model-package",
             resource_name=f"{packages.model_package_group_name}/*",
+        )
+        acknowledge(
+            self.state_machine,
+            "jobs and model versions are named as they are made; log delivery and tracing know "
+            "no resource",
+            "AwsSolutions-IAM5[Resource::*]",
+            wildcard_resource(self, jobs),
+            wildcard_resource(self, versions),
         )
         allow = self.state_machine.add_to_role_policy
         allow(_statement("RunJobs", _JOB_ACTIONS, jobs))
