@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -23,7 +24,7 @@ DESCRIPTION = (
     "A personalised video-streaming platform. Every call carries an access token of the user "
     "pool; profiles belong to the token's account."
 )
-_APPS = (titles.app, profiles.app, recommendations.app, interactions.app, events.app, playback.app)
+_FUNCTIONS = (titles, profiles, recommendations, interactions, events, playback)
 # Status, name and words of the answers that any call may get; a body makes 409 and 413 possible.
 _ERRORS = (
     ("400", "InvalidRequest", "The request is wrong; the details name the fields."),
@@ -41,13 +42,13 @@ def document() -> dict[str, Any]:
     """The whole document."""
     paths: dict[str, Any] = {}
     schemas: dict[str, Any] = _event_schemas() | _error_schemas()
-    for app in _APPS:
-        part = _of(app)
-        paths |= part["paths"]
+    for function in _FUNCTIONS:
+        part = _of(function.app)
+        for path, operations in part["paths"].items():
+            for method, operation in operations.items():
+                _describe(function, method, operation)
+            paths[path] = operations
         schemas |= part.get("components", {}).get("schemas", {})
-    for operations in paths.values():
-        for method, operation in operations.items():
-            _describe(method, operation)
     for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(unused, None)
     return {
@@ -77,9 +78,11 @@ def _of(app: APIGatewayHttpResolver) -> dict[str, Any]:
     return described.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _describe(method: str, operation: dict[str, Any]) -> None:
-    operation["operationId"] = operation["operationId"].split("_v1_")[0]
-    operation["summary"] = operation.pop("description")
+def _describe(function: ModuleType, method: str, operation: dict[str, Any]) -> None:
+    # The route's own function: its name and the first line it says of itself.
+    name = operation["operationId"].split("_v1_")[0]
+    operation["operationId"] = name
+    operation["summary"] = getattr(function, name).__doc__.splitlines()[0]
     responses = operation["responses"]
     responses.pop("422", None)
     for status, response in responses.items():
