@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from recommender.catalogue import Title
 from recommender.errors import ExchangeFormatError
@@ -120,10 +120,12 @@ def _title(file: str, line: int, text: str) -> Title:
     for name in ("title_id", "name"):
         if not isinstance(fields.get(name), str) or not fields[name]:
             raise ExchangeFormatError(file, line, "must be a text, not empty", field=name)
-    return Title(**{name: _title_field(file, line, name, fields[name]) for name in fields})
+    for name, value in fields.items():
+        fields[name] = _checked(file, line, name, value)
+    return Title(**fields)
 
 
-def _title_field(file: str, line: int, name: str, value: object) -> Any:
+def _checked(file: str, line: int, name: str, value: object) -> object:
     wrong = "is not a field of a title"
     if name == "title_id" or name in _TEXT:
         if isinstance(value, str):

@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 
 from recommender.catalogue import Title, Viewer
+from recommender.errors import UnknownTitleError
 from recommender.history import TitleState
+from recommender.home import HomePage
+from recommender.index import CatalogueIndex
+from recommender.ranker import RankerConfig
 from recommender.recommendation import Recommendation, Row
+from recommender.request import Request
+from recommender.scoring import Scorers
+from recommender.search import SearchIndex
+from recommender.similar import similar
 
-_NOTHING: Mapping[str, float] = MappingProxyType({})
+_NO_SCORES: Mapping[str, float] = MappingProxyType({})
 _NO_HISTORY: Mapping[str, TitleState] = MappingProxyType({})
 
 
 class Model:
-    """Immutable once made; share one among threads."""
+    """Immutable once made; share one among threads.
 
-    version: str
-    titles: Mapping[str, Title]
+    ``version`` names the training run, ``titles`` maps title ids to the catalogue the model
+    was trained with. ``now`` is Unix seconds everywhere. Without ``rng`` equal arguments give
+    equal answers; with it a small share of the places explores.
+    """
+
+    def __init__(
+        self,
+        version: str,
+        titles: Sequence[Title],
+        scorers: Scorers,
+        ranker: RankerConfig | None = None,
+    ) -> None:
+        self.version = version
+        self.scorers = scorers
+        self.ranker = ranker or RankerConfig()
+        self.index = CatalogueIndex(titles)
+        self.titles: Mapping[str, Title] = MappingProxyType(self.index.by_id)
 
     def recommend(
         self,
@@ -28,12 +52,19 @@ class Model:
         *,
         limit: int,
         now: float,
-        trending: Mapping[str, float] = _NOTHING,
+        trending: Mapping[str, float] = _NO_SCORES,
         favourite_genres: Sequence[str] = (),
         rng: np.random.Generator | None = None,
     ) -> list[Recommendation]:
-        """Up to ``limit`` titles ``viewer`` has not seen, best first."""
-        raise NotImplementedError
+        """Up to ``limit`` titles ``viewer`` has not seen, best first.
+
+        As many as asked for wherever so many are eligible. ``trending`` holds scores by title
+        id, on any scale; titles the model doesn't know are ignored, in ``history`` as well.
+        """
+        if limit <= 0:
+            return []
+        request = self._request(history, viewer, now, trending, favourite_genres)
+        return request.picks(limit, rng=rng)
 
     def similar(
         self,
@@ -45,7 +76,11 @@ class Model:
         history: Mapping[str, TitleState] = _NO_HISTORY,
     ) -> list[Recommendation]:
         """Titles like ``title_id``; :class:`UnknownTitleError` when there is no such title."""
-        raise NotImplementedError
+        number = self.index.numbers.get(title_id)
+        if number is None:
+            raise UnknownTitleError(title_id)
+        allowed = self.index.eligible(history, viewer, now)
+        return similar(self.scorers, self.index, number, allowed, max(limit, 0))
 
     def home(
         self,
@@ -53,13 +88,45 @@ class Model:
         viewer: Viewer,
         *,
         now: float,
-        trending: Mapping[str, float] = _NOTHING,
+        trending: Mapping[str, float] = _NO_SCORES,
         favourite_genres: Sequence[str] = (),
         row_length: int = 20,
     ) -> list[Row]:
-        """The rows of a home page; empty ones are left out, no title is in two of them."""
-        raise NotImplementedError
+        """The rows of a home page; empty ones are left out, no title is suggested twice."""
+        request = self._request(history, viewer, now, trending, favourite_genres)
+        playable = self.index.playable(viewer, now)
+        page = HomePage(self.scorers, self.index, request, history, playable, row_length)
+        return page.rows(favourite_genres)
 
     def search(self, query: str, viewer: Viewer, *, limit: int, now: float) -> list[str]:
-        """Ids of the titles that match every word of ``query``, best first."""
-        raise NotImplementedError
+        """Ids of the titles that match every word of ``query``, best first.
+
+        Words are looked up in names, people and genres, whatever their case and accents, and
+        match as beginnings too. Titles ``viewer`` may not play are never found.
+        """
+        allowed = self.index.playable(viewer, now)
+        found = self._search_index.find(query, allowed, self.scorers.popularity.scores)
+        return [self.index.titles[number].title_id for number in found[: max(limit, 0)]]
+
+    def _request(
+        self,
+        history: Mapping[str, TitleState],
+        viewer: Viewer,
+        now: float,
+        trending: Mapping[str, float],
+        favourite_genres: Sequence[str],
+    ) -> Request:
+        return Request(
+            self.scorers,
+            self.index,
+            self.ranker,
+            history,
+            viewer,
+            now=now,
+            trending=trending,
+            favourite_genres=favourite_genres,
+        )
+
+    @cached_property
+    def _search_index(self) -> SearchIndex:
+        return SearchIndex(self.index.titles)

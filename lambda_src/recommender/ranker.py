@@ -1,9 +1,14 @@
-"""The rules no scorer can overrule: what a viewer may be shown."""
+"""The rules no scorer can overrule, and the order of what is left."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+
 from recommender.catalogue import Title, Viewer
 from recommender.history import TitleState
+from recommender.sparse import Bools, Floats, Ints
 
 NO_CEILING = 18
 
@@ -38,3 +43,62 @@ def suggestible(state: TitleState | None) -> bool:
 def eligible(title: Title | None, state: TitleState | None, viewer: Viewer, now: float) -> bool:
     """Whether the title may be suggested: :func:`playable` and :func:`suggestible`."""
     return playable(title, viewer, now) and suggestible(state)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankerConfig:
+    """``diversity``: how much a title loses by being like one above it, of the best score.
+
+    ``exploration``: the share of places that a random generator, when given, fills from just
+    below the list, the first ``settled`` places never.
+    """
+
+    diversity: float = 0.08
+    exploration: float = 0.1
+    settled: int = 3
+
+
+def best(scores: Floats, allowed: Bools, count: int) -> Ints:
+    """The ``count`` allowed titles of the highest scores, best first, ties by number."""
+    numbers = np.flatnonzero(allowed)
+    if count < len(numbers):
+        top = np.argpartition(-scores[numbers], count - 1)[:count]
+        # Everything that ties with the last place, so that ties are not left to chance.
+        numbers = numbers[scores[numbers] >= scores[numbers[top]].min()]
+    order = np.lexsort((numbers, -scores[numbers]))[:count]
+    return numbers[order].astype(np.int32)
+
+
+def diversify(scores: Floats, likeness: Floats, count: int, strength: float) -> tuple[Ints, Floats]:
+    """Pick ``count`` candidates one by one, each losing by its likeness to those picked.
+
+    ``scores`` [candidates] descending, ``likeness`` [candidates, candidates] in [0, 1].
+    Returns places and what their scores came to, which never rise.
+    """
+    count = min(count, len(scores))
+    if count == 0:
+        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
+    loss = np.float32(strength * max(float(scores[0]), 0.0))
+    nearest = np.zeros(len(scores), dtype=np.float32)
+    left = np.ones(len(scores), dtype=bool)
+    places = np.empty(count, dtype=np.int32)
+    values = np.empty(count, dtype=np.float32)
+    for turn in range(count):
+        worth = np.where(left, scores - loss * nearest, -np.inf)
+        place = int(np.argmax(worth))
+        places[turn], values[turn] = place, worth[place]
+        left[place] = False
+        np.maximum(nearest, likeness[place], out=nearest)
+    return places, values
+
+
+def explore(
+    picks: Ints, reserve: Ints, config: RankerConfig, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Put a few of ``reserve`` into ``picks``; returns the picks and the places changed."""
+    open_places = np.arange(config.settled, len(picks))
+    count = min(int(round(config.exploration * len(picks))), len(open_places), len(reserve))
+    places = np.sort(rng.choice(open_places, count, replace=False)).astype(np.int32)
+    explored = picks.copy()
+    explored[places] = rng.choice(reserve, count, replace=False)
+    return explored, places

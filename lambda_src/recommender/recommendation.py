@@ -7,7 +7,11 @@ from enum import StrEnum
 
 
 class Source(StrEnum):
-    """The scorer that contributed the largest share of a title's score."""
+    """The scorer that put a title there.
+
+    Popularity and trending are named where they gave most of the score, else the larger of
+    the two that know the viewer.
+    """
 
     CONTENT = "content"
     COLLABORATIVE = "collaborative"

@@ -1,0 +1,46 @@
+"""How much each scorer counts, as a smooth function of how much history there is.
+
+The weights are learned at a few lengths of history, on a held-out slice of time
+(:mod:`recommender.tuning`), and interpolated between them on a logarithmic scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.sparse import Bools, Floats
+
+SCORERS = ("content", "collaborative", "popularity")
+
+
+@dataclass(frozen=True)
+class Blend:
+    """``weights``: for each of ``lengths`` (ascending), one weight per scorer, summing to 1."""
+
+    lengths: tuple[int, ...] = (0, 1, 3, 10, 30, 100)
+    weights: tuple[tuple[float, ...], ...] = (
+        (0.0, 0.0, 1.0),
+        (0.25, 0.25, 0.5),
+        (0.25, 0.4, 0.35),
+        (0.2, 0.55, 0.25),
+        (0.15, 0.65, 0.2),
+        (0.1, 0.75, 0.15),
+    )
+
+    def at(self, length: int) -> npt.NDArray[np.float64]:
+        """The weights [scorers] for a history of ``length`` titles."""
+        knots = np.log1p(self.lengths)
+        columns = np.array(self.weights).T
+        return np.array([np.interp(np.log1p(length), knots, column) for column in columns])
+
+
+def comparable(scores: Floats, allowed: Bools) -> Floats:
+    """``scores`` in [0, 1]: 1 is the best allowed title, 0 a title nothing speaks for."""
+    best = float(scores[allowed].max(initial=0.0))
+    if best <= 0:
+        return np.zeros_like(scores)
+    scaled: Floats = np.clip(scores / np.float32(best), 0, 1)
+    return scaled

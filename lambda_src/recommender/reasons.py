@@ -1,0 +1,140 @@
+"""Why a title is there: true, and specific where the data allows it.
+
+The title a reason cites is in the viewer's history, is liked, and is the one that added most
+to the score of the scorer that decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from recommender.catalogue import Title
+from recommender.history import TitleState
+from recommender.index import CatalogueIndex
+from recommender.interactions import FoldedHistory
+from recommender.links import Link, genre_phrase, genre_word, join, stars
+from recommender.popularity import POPULAR
+from recommender.recommendation import Reason, ReasonKind, Source
+from recommender.scoring import GENRE, TRENDING, Scorers, Scores
+from recommender.sparse import Floats, Ints
+
+# Shares are worked out for this many of the best liked titles: a bound on the request.
+_CITED = 60
+
+
+class Explainer:
+    """Reasons for the picks of one request."""
+
+    def __init__(
+        self,
+        scorers: Scorers,
+        index: CatalogueIndex,
+        states: Mapping[str, TitleState],
+        history: FoldedHistory,
+        favourite_genres: Sequence[str] = (),
+    ) -> None:
+        self._scorers = scorers
+        self._index = index
+        self._states = states
+        self._history = history
+        self._favourites = {genre.casefold() for genre in favourite_genres}
+        liked = history.liked
+        order = np.lexsort((liked.titles, -liked.preferences))[:_CITED]
+        self._liked = FoldedHistory(liked.titles[order], liked.preferences[order])
+
+    def explain(self, picks: Ints, scores: Scores) -> list[tuple[Source, Reason]]:
+        """Source and reason of each of ``picks``."""
+        content = self._scorers.content.shares(picks, self._liked)
+        neighbours = self._neighbour_shares(picks)
+        answers = []
+        for place, number in enumerate(picks):
+            parts = {name: float(part[number]) for name, part in scores.parts.items()}
+            source = _source(parts)
+            reason: Reason | None = None
+            if source is Source.CONTENT:
+                reason = self._content(int(number), content[place])
+            elif source is Source.COLLABORATIVE:
+                reason = self._collaborative(neighbours[place])
+            elif source is Source.TRENDING:
+                reason = Reason(ReasonKind.TRENDING, "Trending now")
+            if reason is None:
+                source, reason = Source.POPULARITY, self._popular(int(number), parts)
+            answers.append((source, reason))
+        return answers
+
+    def because_of(self, anchor: int, number: int) -> Reason:
+        """Why ``number`` is in the row of a title of the viewer's history."""
+        link = Link.between(self._index.titles[anchor], self._index.titles[number])
+        return self._because(anchor, link)
+
+    def _content(self, number: int, shares: Floats) -> Reason | None:
+        if not shares.size or shares.max() <= 0:
+            return None
+        title = self._index.titles[number]
+        anchor = int(self._liked.titles[int(np.argmax(shares))])
+        link = Link.between(self._index.titles[anchor], title)
+        return self._by_same_people(title, shares) or self._because(anchor, link)
+
+    def _by_same_people(self, title: Title, shares: Floats) -> Reason | None:
+        """A director with two or more liked titles is the better reason than any one of them."""
+        for director in title.directors:
+            places = [
+                place
+                for place in np.argsort(-shares, kind="stable")[:5]
+                if shares[place] > 0
+                and director in self._index.titles[self._liked.titles[place]].directors
+            ]
+            if len(places) >= 2:
+                liked = [self._index.titles[self._liked.titles[place]] for place in places[:2]]
+                names = join([one.name for one in liked])
+                text = f"Because you liked {names}, also by {director}"
+                ids = tuple(one.title_id for one in liked)
+                return Reason(ReasonKind.SHARED_PEOPLE, text, ids, (director,))
+        return None
+
+    def _because(self, anchor: int, link: Link) -> Reason:
+        title = self._index.titles[anchor]
+        state = self._states[title.title_id]
+        if state.rating is not None:
+            kind = ReasonKind.BECAUSE_YOU_RATED
+            deed = f"Because you rated {title.name} {stars(state.rating)}"
+        elif state.completed_at is not None or state.position_at is not None:
+            kind, deed = ReasonKind.BECAUSE_YOU_WATCHED, f"Because you watched {title.name}"
+        else:
+            kind, deed = ReasonKind.BECAUSE_YOU_LISTED, f"Because {title.name} is on your list"
+        return Reason(kind, f"{deed}: {link.text}", (title.title_id,), link.people)
+
+    def _collaborative(self, shares: Floats) -> Reason | None:
+        if not shares.size or shares.max() <= 0:
+            return None
+        title = self._index.titles[self._liked.titles[int(np.argmax(shares))]]
+        text = f"Viewers like you, who also enjoyed {title.name}, enjoyed this"
+        return Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
+
+    def _neighbour_shares(self, picks: Ints) -> Floats:
+        likeness = self._scorers.collaborative.likeness(self._history)
+        return self._scorers.collaborative.shares(picks, self._liked, likeness)
+
+    def _popular(self, number: int, parts: Mapping[str, float]) -> Reason:
+        if parts.get(GENRE, 0.0) > parts["popularity"]:
+            genres = self._index.titles[number].genres
+            chosen = [genre_word(g) for g in genres if g.casefold() in self._favourites]
+            return Reason(ReasonKind.GENRE, f"Popular in {join(chosen[:2])}, which you like")
+        if parts["popularity"] > 0:
+            return POPULAR
+        # Nobody has watched it yet: what is left to say is what it is.
+        genres = self._index.titles[number].genres
+        return Reason(ReasonKind.GENRE, f"New to you: {genre_phrase(genres)}")
+
+
+def _source(parts: Mapping[str, float]) -> Source:
+    """The scorer that decided: what everybody likes only where it is most of the score."""
+    everybody = parts["popularity"] + parts.get(GENRE, 0.0)
+    news = parts.get(TRENDING, 0.0)
+    personal = parts["content"] + parts["collaborative"]
+    if personal <= 0 or max(everybody, news) > personal + min(everybody, news):
+        return Source.TRENDING if news > everybody else Source.POPULARITY
+    nearer = parts["content"] >= parts["collaborative"]
+    return Source.CONTENT if nearer else Source.COLLABORATIVE

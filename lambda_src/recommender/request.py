@@ -1,0 +1,84 @@
+"""One request of one viewer: history folded in once, scored once, asked for lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from recommender.catalogue import Viewer
+from recommender.history import TitleState
+from recommender.index import CatalogueIndex
+from recommender.interactions import fold
+from recommender.ranker import RankerConfig, best, diversify, explore
+from recommender.reasons import Explainer
+from recommender.recommendation import Recommendation
+from recommender.scoring import Scorers, score
+from recommender.sparse import Bools, Floats, Ints
+
+_CANDIDATES = 3  # times the asked-for length are looked at by diversity and exploration
+_FEWEST_CANDIDATES = 60
+
+
+class Request:
+    """``allowed`` [titles] starts as what is eligible; who shows a title may take it out."""
+
+    def __init__(
+        self,
+        scorers: Scorers,
+        index: CatalogueIndex,
+        ranker: RankerConfig,
+        history: Mapping[str, TitleState],
+        viewer: Viewer,
+        *,
+        now: float,
+        trending: Mapping[str, float],
+        favourite_genres: Sequence[str],
+    ) -> None:
+        self._scorers = scorers
+        self._index = index
+        self._ranker = ranker
+        self.history = fold(history, index.numbers, now)
+        self.allowed: Bools = index.eligible(history, viewer, now)
+        self.scores = score(
+            scorers,
+            index,
+            self.history,
+            self.allowed,
+            trending=trending,
+            favourite_genres=favourite_genres,
+        )
+        self.explainer = Explainer(scorers, index, history, self.history, favourite_genres)
+
+    def picks(
+        self, limit: int, allowed: Bools | None = None, rng: np.random.Generator | None = None
+    ) -> list[Recommendation]:
+        """The best ``limit`` titles of ``allowed`` (all that are, by default), diversified."""
+        mask = self.allowed if allowed is None else allowed
+        pool = max(limit * _CANDIDATES, _FEWEST_CANDIDATES)
+        candidates = best(self.scores.total, mask, pool)
+        places, values = diversify(
+            self.scores.total[candidates],
+            self._likeness(candidates),
+            limit,
+            self._ranker.diversity,
+        )
+        numbers = candidates[places]
+        if rng is not None and limit < len(candidates):
+            numbers, changed = explore(numbers, np.delete(candidates, places), self._ranker, rng)
+            values[changed] = self.scores.total[numbers[changed]]
+        return self._explained(numbers, values)
+
+    def _explained(self, numbers: Ints, values: Floats) -> list[Recommendation]:
+        reasons = self.explainer.explain(numbers, self.scores)
+        return [
+            Recommendation(self._index.titles[number].title_id, float(value), source, reason)
+            for number, value, (source, reason) in zip(numbers, values, reasons, strict=True)
+        ]
+
+    def _likeness(self, candidates: Ints) -> Floats:
+        """Cosines of the candidates' features, [candidates, candidates]."""
+        features = self._scorers.content.features
+        lengths = np.maximum(features.norms[candidates], np.float32(1e-9))
+        cosines: Floats = features.products(candidates, candidates) / np.outer(lengths, lengths)
+        return cosines

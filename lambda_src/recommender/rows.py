@@ -1,0 +1,85 @@
+"""What the rows of a home page are about: titles in progress, anchors, genres."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from recommender.history import TitleState
+from recommender.index import CatalogueIndex
+from recommender.interactions import FoldedHistory
+from recommender.recommendation import Reason, ReasonKind, Recommendation, Row, Source
+from recommender.sparse import Bools, Ints
+
+_WORTH_A_ROW = 0.3  # the least preference for a title that a row may be named after
+_RECENT = 50  # titles among which the anchors of such rows are looked for
+
+
+def continue_watching(
+    index: CatalogueIndex, history: Mapping[str, TitleState], playable: Bools, length: int
+) -> Row:
+    """What the viewer is in the middle of, the latest first."""
+    going_on = [
+        state
+        for state in history.values()
+        if state.in_progress
+        and (state.dismissed_at is None or state.dismissed_at < (state.position_at or 0.0))
+        and (number := index.numbers.get(state.title_id)) is not None
+        and playable[number]
+    ]
+    going_on.sort(key=lambda state: (-(state.position_at or 0.0), state.title_id))
+    items = tuple(
+        Recommendation(
+            state.title_id, state.position_at or 0.0, Source.HISTORY, _where_you_are(state)
+        )
+        for state in going_on[:length]
+    )
+    return Row("continue_watching", "Continue watching", items)
+
+
+def anchors(
+    index: CatalogueIndex,
+    history: Mapping[str, TitleState],
+    folded: FoldedHistory,
+    playable: Bools,
+    count: int,
+) -> Ints:
+    """Titles worth a "because you watched" row: liked, lately, and not all of one kind."""
+    kept = (folded.preferences >= _WORTH_A_ROW) & playable[folded.titles]
+    numbers = folded.titles[kept]
+    times = np.array([history[index.titles[n].title_id].last_event_at for n in numbers])
+    latest = np.lexsort((numbers, -folded.preferences[kept], -times))[:_RECENT]
+    liking = folded.preferences[kept][latest] - 0.01 * np.arange(len(latest))
+    chosen: list[int] = []
+    for number in numbers[latest][np.argsort(-liking, kind="stable")]:
+        genres = set(index.titles[number].genres)
+        if all(genres != set(index.titles[other].genres) for other in chosen):
+            chosen.append(int(number))
+        if len(chosen) == count:
+            break
+    return np.array(chosen, dtype=np.int32)
+
+
+def liked_genres(
+    index: CatalogueIndex, folded: FoldedHistory, favourites: Ints, count: int
+) -> Ints:
+    """Columns of the genres to show: favourites, then those the viewer picks beyond the usual."""
+    if not len(folded):
+        return favourites[:count]
+    # Preference mass by genre against the genre's share of the catalogue: "drama" is half of
+    # everything, and liking it says little.
+    mass = folded.preferences @ index.genres[folded.titles]
+    lift = mass / np.sqrt(np.maximum(index.genres.sum(axis=0), 1))
+    lift[favourites] += np.float32(max(float(lift.max(initial=0)), 0.0))
+    order = np.argsort(-lift, kind="stable")[:count]
+    return np.array(order[lift[order] > 0], dtype=np.int32)
+
+
+def _where_you_are(state: TitleState) -> Reason:
+    minutes = int((state.position_seconds or 0.0) // 60)
+    text = f"You are {minutes} minute{'' if minutes == 1 else 's'} in"
+    if state.duration_seconds and state.duration_seconds > (state.position_seconds or 0.0):
+        left = int((state.duration_seconds - (state.position_seconds or 0.0) + 59) // 60)
+        text = f"{left} minute{'' if left == 1 else 's'} left"
+    return Reason(ReasonKind.CONTINUE_WATCHING, text, (state.title_id,))

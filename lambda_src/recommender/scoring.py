@@ -1,0 +1,92 @@
+"""From a viewer's history to one score per title, with the parts it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.blend import SCORERS, Blend, comparable
+from recommender.collaborative import CollaborativeScorer
+from recommender.content import ContentScorer
+from recommender.index import CatalogueIndex
+from recommender.interactions import FoldedHistory
+from recommender.popularity import PopularityScorer
+from recommender.sparse import Bools, Floats
+
+TRENDING, GENRE = "trending", "genre"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorers:
+    """The fitted parts of a model and how they are blended."""
+
+    content: ContentScorer
+    collaborative: CollaborativeScorer
+    popularity: PopularityScorer
+    blend: Blend
+
+    def raw(self, history: FoldedHistory) -> dict[str, Floats]:
+        """Each scorer's own scores [titles], by the names of ``SCORERS``."""
+        return {
+            "content": self.content(history),
+            "collaborative": self.collaborative(history),
+            "popularity": self.popularity(history),
+        }
+
+
+@dataclass(frozen=True)
+class Scores:
+    """``parts``: by scorer, its weighted share of ``total`` [titles]."""
+
+    parts: Mapping[str, Floats]
+    total: Floats
+
+
+def score(
+    scorers: Scorers,
+    index: CatalogueIndex,
+    history: FoldedHistory,
+    allowed: Bools,
+    *,
+    trending: Mapping[str, float],
+    favourite_genres: Sequence[str],
+) -> Scores:
+    """Blend the scorers for ``history``; what is not ``allowed`` doesn't set the scale."""
+    raw = scorers.raw(history)
+    weights = scorers.blend.at(len(history))
+    parts = {
+        name: comparable(raw[name], allowed) * np.float32(weight)
+        for name, weight in zip(SCORERS, weights, strict=True)
+    }
+    length = len(history)
+    if trending:
+        # Half as loud with a long history as with none: what everybody does today is news to
+        # all, and the only news there is about a viewer nobody knows.
+        loudness = np.float32(0.1 + 0.1 / (1 + length / 10))
+        parts[TRENDING] = comparable(_by_title(trending, index), allowed) * loudness
+    columns = index.genre_columns(favourite_genres)
+    if columns.size:
+        # What was said at sign-up fades as deeds take over.
+        loudness = np.float32(1 / (1 + length / 5))
+        affinity = _affinity(index, columns) * np.sqrt(comparable(raw["popularity"], allowed))
+        parts[GENRE] = comparable(affinity, allowed) * loudness
+    total: Floats = np.stack(list(parts.values())).sum(axis=0)
+    return Scores(parts, total)
+
+
+def _by_title(scores: Mapping[str, float], index: CatalogueIndex) -> Floats:
+    row = np.zeros(len(index), dtype=np.float32)
+    for title_id, value in scores.items():
+        number = index.numbers.get(title_id)
+        if number is not None and np.isfinite(value):
+            row[number] = value
+    return row
+
+
+def _affinity(index: CatalogueIndex, columns: np.ndarray[tuple[int], np.dtype[np.int32]]) -> Floats:
+    """The share of a title's genres that are among ``columns``, softened: [titles]."""
+    hits = index.genres[:, columns].sum(axis=1)
+    affinity: Floats = hits / np.sqrt(np.maximum(index.genres.sum(axis=1), 1))
+    return affinity

@@ -1,0 +1,120 @@
+"""Sparse rows in numpy: the few operations that scoring needs, none of them a Python loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class SparseRows:
+    """A matrix of ``len(starts) - 1`` rows and ``width`` columns.
+
+    Row r has the values ``data[starts[r]:starts[r + 1]]`` in the ``columns`` of the same
+    positions. Values are float32; a stored float16 array is widened once, at load.
+    """
+
+    data: Floats
+    columns: Ints
+    starts: Ints
+    width: int
+
+    @classmethod
+    def of_triples(
+        cls, rows: Ints, columns: Ints, data: Floats, shape: tuple[int, int]
+    ) -> SparseRows:
+        """The matrix of ``shape`` with ``data`` at (``rows``, ``columns``), each pair once."""
+        order = np.lexsort((columns, rows))
+        counts = np.bincount(rows, minlength=shape[0])
+        starts = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+        values = data[order].astype(np.float32)
+        return cls(values, columns[order].astype(np.int32), starts, shape[1])
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        return len(self.starts) - 1
+
+    @cached_property
+    def lengths(self) -> Ints:
+        """How many values each row has."""
+        return np.diff(self.starts)
+
+    @cached_property
+    def row_of(self) -> Ints:
+        """The row of each value."""
+        return np.repeat(np.arange(self.height, dtype=np.int32), self.lengths)
+
+    @cached_property
+    def norms(self) -> Floats:
+        """The Euclidean length of each row."""
+        return np.sqrt(self._sum_rows(self.data * self.data))
+
+    def dot(self, vector: Floats) -> Floats:
+        """Every row times ``vector`` [width]: [height]."""
+        return self._sum_rows(self.data * vector[self.columns])
+
+    def mix(self, rows: Ints, weights: Floats) -> Floats:
+        """The sum of ``rows``, each times its weight: a dense vector [width]."""
+        at = self.positions(rows)
+        values = self.data[at] * np.repeat(weights, self.lengths[rows])
+        mixed = np.bincount(self.columns[at], weights=values, minlength=self.width)
+        return mixed.astype(np.float32)
+
+    def dense(self, rows: Ints, columns: Ints) -> Floats:
+        """The values at ``rows`` x ``columns`` (each column once), dense."""
+        slot = np.full(self.width, -1, dtype=np.int32)
+        slot[columns] = np.arange(len(columns), dtype=np.int32)
+        at = self.positions(rows)
+        place = slot[self.columns[at]]
+        owner = np.repeat(np.arange(len(rows)), self.lengths[rows])
+        kept = place >= 0
+        block = np.zeros((len(rows), len(columns)), dtype=np.float32)
+        block[owner[kept], place[kept]] = self.data[at][kept]
+        return block
+
+    def products(self, left: Ints, right: Ints) -> Floats:
+        """The dot product of each row of ``left`` with each of ``right``: [left, right]."""
+        used = np.unique(self.columns[self.positions(right)])
+        return self.dense(left, used) @ self.dense(right, used).T
+
+    def take(self, rows: Ints) -> SparseRows:
+        """Only ``rows``, in that order."""
+        at = self.positions(rows)
+        starts = np.concatenate(([0], np.cumsum(self.lengths[rows]))).astype(np.int32)
+        return SparseRows(self.data[at], self.columns[at], starts, self.width)
+
+    def positions(self, rows: Ints) -> npt.NDArray[np.int64]:
+        """Where the values of ``rows`` are, row after row."""
+        lengths = self.lengths[rows]
+        ends = np.cumsum(lengths)
+        shift = np.repeat(self.starts[rows] - (ends - lengths), lengths)
+        at: npt.NDArray[np.int64] = np.arange(len(shift)) + shift
+        return at
+
+    def scaled(self, rows: Floats | None = None, columns: Floats | None = None) -> SparseRows:
+        """The same matrix with its rows and columns multiplied."""
+        data = self.data
+        if rows is not None:
+            data = data * rows[self.row_of]
+        if columns is not None:
+            data = data * columns[self.columns]
+        return SparseRows(data, self.columns, self.starts, self.width)
+
+    def _sum_rows(self, values: Floats) -> Floats:
+        sums = np.zeros(self.height, dtype=np.float32)
+        if self._filled.size:
+            sums[self._filled] = np.add.reduceat(values, self.starts[self._filled])
+        return sums
+
+    @cached_property
+    def _filled(self) -> npt.NDArray[np.int64]:
+        # reduceat gives an empty row its neighbour's first value, so empty rows stay out.
+        return np.flatnonzero(self.lengths)
