@@ -51,6 +51,7 @@ class StageConfig:
     interface_endpoints: bool = False
     log_retention_days: int
     event_retention_hours: int = 24
+    athena_scan_limit_gb: int = 10  # the most that one query may read
     lambda_python: Literal["host", "3.14"] = "3.14"
     lambda_architecture: Literal["host", "arm64"] = "arm64"
     canary_deployments: bool
@@ -95,7 +96,10 @@ STAGES: dict[str, StageConfig] = {
             api_burst_limit=2000,
             monthly_budget_usd=1,
             fleet=FleetConfig(
-                minimum=0, maximum=2, on_demand_base=0, on_demand_percent=0,
+                minimum=0,
+                maximum=2,
+                on_demand_base=0,
+                on_demand_percent=0,
                 predictive_scaling=False,
             ),
             training=TrainingConfig(instance_type="ml.m7i.large", schedule=None),
@@ -110,9 +114,15 @@ STAGES: dict[str, StageConfig] = {
             api_burst_limit=400,
             monthly_budget_usd=150,
             fleet=FleetConfig(
-                instance_types=("t4g.small",), minimum=1, maximum=2, on_demand_base=0,
-                on_demand_percent=0, requests_per_target=600,
-                bytes_out_per_target=3_000_000_000, cache_gb=20, predictive_scaling=False,
+                instance_types=("t4g.small",),
+                minimum=1,
+                maximum=2,
+                on_demand_base=0,
+                on_demand_percent=0,
+                requests_per_target=600,
+                bytes_out_per_target=3_000_000_000,
+                cache_gb=20,
+                predictive_scaling=False,
             ),
             training=TrainingConfig(instance_type="ml.m7i.large", schedule=None),
         ),
@@ -124,12 +134,16 @@ STAGES: dict[str, StageConfig] = {
             interface_endpoints=True,
             log_retention_days=365,
             event_retention_hours=168,
+            athena_scan_limit_gb=1000,
             canary_deployments=True,
             api_rate_limit=20_000,
             api_burst_limit=40_000,
             monthly_budget_usd=20_000,
             fleet=FleetConfig(
-                minimum=3, maximum=60, on_demand_base=3, on_demand_percent=50,
+                minimum=3,
+                maximum=60,
+                on_demand_base=3,
+                on_demand_percent=50,
                 predictive_scaling=True,
             ),
             training=TrainingConfig(

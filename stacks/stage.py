@@ -1,4 +1,4 @@
-"""The only file that wires stacks together: what holds data first, then what uses it."""
+"""One stage: its stacks, and what each hands to the next. The only file that wires them."""
 
 from __future__ import annotations
 
@@ -10,31 +10,33 @@ from stacks.content_stack import ContentStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.events_stack import EventsStack
 from stacks.network_stack import NetworkStack
-from stacks.operations_stack import OperationsStack
 from stacks.profiles_stack import ProfilesStack
 from stacks.replica_stack import ReplicaStack
 from stacks.streaming_stack import StreamingStack
 from stacks.training_stack import TrainingStack
 
 
-class MarqueeStage(Construct):
-    """Every stack of one stage. An attribute each, named after the area."""
+class MarqueeStage:
+    """The stacks of one stage, directly below the app: `cdk deploy --all` takes them all.
+
+    Stateful first; nothing refers to what comes after it.
+    """
 
     def __init__(self, scope: Construct, *, config: StageConfig) -> None:
-        """Dependencies run downwards only."""
-        super().__init__(scope, f"marquee-{config.name}")
-        self.network = NetworkStack(self, "network", config=config)
-        self.content = ContentStack(self, "content", config=config, network=self.network)
-        self.profiles = ProfilesStack(self, "profiles", config=config)
+        """Build every stack of ``config`` in ``scope``."""
+        self.network = NetworkStack(scope, "network", config=config)
+        self.content = ContentStack(scope, "content", config=config, network=self.network)
+        self.profiles = ProfilesStack(scope, "profiles", config=config)
         if config.replica_region:
-            self.replica = ReplicaStack(self, "replica", config=config)
-            self.content.add_dependency(self.replica, "objects replicate into its buckets")
-            self.profiles.add_dependency(self.replica, "tables replicate under its key")
+            replica = ReplicaStack(scope, "replica", config=config)
+            # By name alone: what replicates needs the other end to be there first.
+            self.content.add_stack_dependency(replica)
+            self.profiles.add_stack_dependency(replica)
         self.events = EventsStack(
-            self, "events", config=config, content=self.content, profiles=self.profiles
+            scope, "events", config=config, content=self.content, profiles=self.profiles
         )
         self.api = ApiStack(
-            self,
+            scope,
             "api",
             config=config,
             content=self.content,
@@ -42,10 +44,10 @@ class MarqueeStage(Construct):
             events=self.events,
         )
         self.streaming = StreamingStack(
-            self, "streaming", config=config, network=self.network, content=self.content
+            scope, "streaming", config=config, network=self.network, content=self.content
         )
         self.delivery = DeliveryStack(
-            self,
+            scope,
             "delivery",
             config=config,
             content=self.content,
@@ -53,17 +55,5 @@ class MarqueeStage(Construct):
             streaming=self.streaming,
         )
         self.training = TrainingStack(
-            self, "training", config=config, content=self.content, profiles=self.profiles
-        )
-        self.operations = OperationsStack(
-            self,
-            "operations",
-            config=config,
-            content=self.content,
-            profiles=self.profiles,
-            events=self.events,
-            api=self.api,
-            streaming=self.streaming,
-            delivery=self.delivery,
-            training=self.training,
+            scope, "training", config=config, content=self.content, profiles=self.profiles
         )

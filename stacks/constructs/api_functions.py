@@ -1,26 +1,32 @@
-"""The functions behind the API: what each answers, what it may touch, and nothing more."""
+"""The API's functions: what each may read, write and know."""
 
 from __future__ import annotations
 
-from aws_cdk import Duration
-from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.config import StageConfig
-from stacks.constructs.alarm import MarqueeAlarm
 from stacks.constructs.function import FunctionSettings, MarqueeFunction
-from stacks.constructs.grants import read_objects, read_table, read_write_table
-from stacks.constructs.signing_key import SigningKey
+from stacks.constructs.grants import read_objects, read_write_items
 from stacks.content_stack import ContentStack
+from stacks.events_stack import EventsStack
 from stacks.profiles_stack import ProfilesStack
 
-# A model in memory, and numpy on a whole core to score with.
-MODEL_MEMORY_MB = 1769
-MODELS_PREFIX = "models"
+_DESCRIPTIONS = {
+    "titles": "The catalogue: lists, details, similar titles, search",
+    "profiles": "Profiles of an account: make, read, change, delete, export",
+    "recommendations": "Rows and recommendations with reasons",
+    "interactions": "Ratings and the viewer's list",
+    "events": "Takes batches of events onto the stream",
+    "playback": "Entitlement, signed cookies and the resume position",
+}
+# The model is in memory beside the interpreter; CPU comes with memory.
+_WITH_MODEL = {"titles", "recommendations"}
 
 
 class ApiFunctions(Construct):
-    """One function per part of the API, by name in ``by_name``."""
+    """One function for each group of routes, by name."""
 
     def __init__(
         self,
@@ -30,69 +36,91 @@ class ApiFunctions(Construct):
         config: StageConfig,
         content: ContentStack,
         profiles: ProfilesStack,
-        stream: kinesis.IStream,
+        events: EventsStack,
     ) -> None:
-        """Make the functions and grant each its own part of the stateful stacks."""
+        """Grants are written beside the environment they belong to."""
         super().__init__(scope, id)
         self._config, self._content = config, content
-        self._profiles, self._stream = profiles, stream
-        self.by_name: dict[str, MarqueeFunction] = {
-            "titles": self._titles(),
-            "profiles": self._profiles_function(),
-            "recommendations": self._recommendations(),
-            "interactions": self._interactions(),
-            "events": self._events(),
-            "playback": self._playback(content.signing_keys[config.active_signing_key]),
+        self._profiles, self._events = profiles, events
+        self.by_name = {name: self._function(name) for name in _DESCRIPTIONS}
+        for name in ("titles", "recommendations"):
+            self._let_read_model(name)
+        for name in ("interactions", "events"):
+            self._let_send(name)
+        self._let_read_tables()
+        self._let_write_tables()
+        self._let_sign(self.by_name["playback"])
+
+    def _function(self, name: str) -> MarqueeFunction:
+        return MarqueeFunction(
+            self,
+            name.capitalize(),
+            config=self._config,
+            settings=FunctionSettings(
+                handler=name,
+                description=_DESCRIPTIONS[name],
+                memory_mb=1769 if name in _WITH_MODEL else 512,
+            ),
+        )
+
+    def _let_read_tables(self) -> None:
+        profiles = self._profiles
+        readers = {
+            "PROFILES_TABLE": (
+                profiles.profiles_table,
+                ("titles", "recommendations", "interactions", "events", "playback"),
+            ),
+            "VIEWING_TABLE": (profiles.viewing_table, ("titles", "recommendations", "playback")),
+            "TITLES_TABLE": (
+                profiles.titles_table,
+                ("titles", "recommendations", "interactions", "playback"),
+            ),
+            "TRENDING_TABLE": (profiles.trending_table, ("recommendations",)),
         }
+        for variable, (table, names) in readers.items():
+            for name in names:
+                self.by_name[name].add_environment(variable, table.table_name)
+                table.grant_read_data(self.by_name[name])
 
-    def _titles(self) -> MarqueeFunction:
-        function = self._function(
-            "Titles",
-            "The catalogue, its search and its neighbours",
-            reads=("profiles", "viewing", "titles"),
-            memory_mb=MODEL_MEMORY_MB,
-        )
-        self._serve_models(function)
-        return function
+    def _let_write_tables(self) -> None:
+        profiles = self._profiles
+        writers = {
+            "PROFILES_TABLE": (profiles.profiles_table, ("profiles",)),
+            "VIEWING_TABLE": (profiles.viewing_table, ("profiles", "interactions")),
+        }
+        for variable, (table, names) in writers.items():
+            for name in names:
+                self.by_name[name].add_environment(variable, table.table_name)
+                read_write_items(table, self.by_name[name])
 
-    def _profiles_function(self) -> MarqueeFunction:
-        return self._function(
-            "Profiles", "An account's profiles and their history", writes=("profiles", "viewing")
-        )
+    def _let_read_model(self, name: str) -> None:
+        bucket, function = self._content.model_bucket, self.by_name[name]
+        function.add_environment("MODEL_BUCKET", bucket.bucket_name)
+        read_objects(bucket, function, "models")
 
-    def _recommendations(self) -> MarqueeFunction:
-        function = self._function(
-            "Recommendations",
-            "A profile's home page and recommendations",
-            reads=("profiles", "viewing", "titles", "trending"),
-            memory_mb=MODEL_MEMORY_MB,
-        )
-        self._serve_models(function)
-        return function
+    def _let_send(self, name: str) -> None:
+        stream, function = self._events.stream, self.by_name[name]
+        function.add_environment("EVENT_STREAM", stream.stream_name)
+        stream.grant(function, "kinesis:PutRecord", "kinesis:PutRecords")
 
-    def _interactions(self) -> MarqueeFunction:
-        function = self._function(
-            "Interactions",
-            "Ratings and the list",
-            reads=("profiles", "titles"),
-            writes=("viewing",),
-        )
-        self._publish_events(function)
-        return function
-
-    def _events(self) -> MarqueeFunction:
-        function = self._function("Events", "Takes in what players report", reads=("profiles",))
-        self._publish_events(function)
-        return function
-
-    def _playback(self, key: SigningKey) -> MarqueeFunction:
-        function = self._function(
-            "Playback", "Signs for a title's media", reads=("profiles", "viewing", "titles")
-        )
+    def _let_sign(self, function: MarqueeFunction) -> None:
+        """With the first of the two live keys; cookies of the other are still good."""
+        key = self._content.signing_keys[0]
         parameter = f"/marquee/{self._config.name}/delivery/domain"
         function.add_environment("SIGNING_SECRET_ARN", key.secret.secret_arn)
         function.add_environment("SIGNING_KEY_ID", key.public_key.public_key_id)
         function.add_environment("DELIVERY_DOMAIN_PARAMETER", parameter)
         key.secret.grant_read(function)
-        read_parameter(function, parameter)
-        return function
+        # By name: the delivery stack, which writes the parameter, stands downstream of this one.
+        iam.Grant.add_to_principal(
+            grantee=function,
+            actions=["ssm:GetParameter"],
+            resource_arns=[
+                Stack.of(self).format_arn(
+                    service="ssm",
+                    resource="parameter",
+                    resource_name=parameter.removeprefix("/"),
+                    arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+                )
+            ],
+        )

@@ -33,7 +33,9 @@ class MarqueeBucket(s3.Bucket):
         """Replaced and deleted objects stay ``old_versions_days``; abandoned uploads go."""
         replication = None
         if replicate_to is not None:
-            replication = [s3.ReplicationRule(destination=replicate_to, delete_marker_replication=True)]
+            replication = [
+                s3.ReplicationRule(destination=replicate_to, delete_marker_replication=True)
+            ]
         super().__init__(
             scope,
             id,

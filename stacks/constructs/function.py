@@ -90,6 +90,7 @@ class MarqueeFunction(lambda_.Function):
                 self,
                 "the emulator runs functions with this machine's interpreter",
                 "AwsSolutions-L1",
+                "Serverless-LambdaLatestVersion",
             )
 
 

@@ -33,7 +33,7 @@ def write_objects(bucket: s3.IBucket, grantee: lambda_.Function, prefix: str) ->
     _on_prefix(bucket, grantee, prefix, "s3:PutObject")
 
 
-def read_write_items(table: dynamodb.TableV2, grantee: lambda_.Function) -> None:
+def read_write_items(table: dynamodb.ITable, grantee: lambda_.Function) -> None:
     """Let the function read, write and delete items of the table."""
     table.grant_read_write_data(grantee)
     acknowledge(

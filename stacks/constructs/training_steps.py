@@ -11,7 +11,7 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.function import FunctionSettings, MarqueeFunction
-from stacks.constructs.grants import read_objects, write_objects
+from stacks.constructs.grants import read_objects, read_write_items, write_objects
 from stacks.constructs.workflow import Steps
 
 # A snapshot reads two tables to their end; the other steps read an artifact of some megabytes.
@@ -70,7 +70,7 @@ class TrainingSteps(Construct):
         read_objects(models, publish, "jobs")
         read_objects(models, publish, "models")
         write_objects(models, publish, "models")
-        trending.grant_read_write_data(publish)
+        read_write_items(trending, publish)
         verify = self._function(
             "Verify", "model_verify", "Loads what is published as the API would", model_bucket
         )
