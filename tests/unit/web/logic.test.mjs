@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  LONGEST_WAIT_SECONDS, base64Url, changes, errorOf, eventOf, genreClass, maturityWords,
+  profileOf, sameRows, secondsToWait, watchedShare,
+} from "../../../web/logic.js";
+
+const row = (id, ...titles) => ({
+  row_id: id,
+  items: titles.map((title) => ({ title_id: title, reason: { text: "r" }, source: "content" })),
+});
+
+test("a picture is of the first genre that has one", () => {
+  assert.equal(genreClass(["Crime", "Drama"]), "genre-crime");
+  assert.equal(genreClass(["Something", "Sci-Fi"]), "genre-sci-fi");
+  assert.equal(genreClass(["Science Fiction"]), "genre-sci-fi");
+  assert.equal(genreClass([]), "genre-other");
+  assert.equal(genreClass(["__proto__", "constructor"]), "genre-other");
+});
+
+test("only a busy server is asked again, when it says so, within reason", () => {
+  assert.equal(secondsToWait(429, "3", 0), 3);
+  assert.equal(secondsToWait(503, null, 2), 4);
+  assert.equal(secondsToWait(429, "soon", 0), 1);
+  assert.equal(secondsToWait(429, "3600", 0), LONGEST_WAIT_SECONDS);
+  assert.equal(secondsToWait(500, "1", 0), null);
+  assert.equal(secondsToWait(404, null, 0), null);
+});
+
+test("an error has words whoever sent it", () => {
+  const ours = { error: { code: "invalid_request", message: "limit: wrong",
+    details: [{ field: "limit", message: "wrong" }] } };
+  assert.deepEqual(errorOf(400, ours),
+    { code: "invalid_request", message: "limit: wrong", details: ["limit: wrong"] });
+  assert.equal(errorOf(401, { message: "Unauthorized" }).message, "Unauthorized");
+  assert.equal(errorOf(401, { message: "Unauthorized" }).code, "unauthenticated");
+  assert.equal(errorOf(502, null).message, "the server said 502");
+});
+
+test("what changed is what came and what went", () => {
+  const { added, gone } = changes([row("a", "t1", "t2")], [row("a", "t2"), row("b", "t3")]);
+  assert.deepEqual([[...added], [...gone]], [["t3"], ["t1"]]);
+});
+
+test("rows are the same only in the same places for the same reasons", () => {
+  assert.ok(sameRows([row("a", "t1", "t2")], [row("a", "t1", "t2")]));
+  assert.ok(!sameRows([row("a", "t1", "t2")], [row("a", "t2", "t1")]));
+  const reworded = row("a", "t1");
+  reworded.items[0].reason = { text: "other" };
+  assert.ok(!sameRows([row("a", "t1")], [reworded]));
+});
+
+test("an event carries the client's id and time", () => {
+  assert.deepEqual(eventOf("complete", "t1", { id: "event-0001", now: "2026-11-23T19:00:00Z" }),
+    { event_id: "event-0001", type: "complete", title_id: "t1",
+      occurred_at: "2026-11-23T19:00:00Z" });
+});
+
+test("maturity in words", () => {
+  assert.deepEqual([null, 0, 13].map(maturityWords), ["not rated", "all ages", "13+"]);
+});
+
+test("the share that was watched stays between nothing and all", () => {
+  assert.equal(watchedShare({ position_seconds: 30, duration_seconds: 60 }), 0.5);
+  assert.equal(watchedShare({ position_seconds: 90, duration_seconds: 60 }), 1);
+  assert.equal(watchedShare({ position_seconds: 90, duration_seconds: null }), null);
+  assert.equal(watchedShare({}), null);
+});
+
+test("a profile from a form", () => {
+  assert.deepEqual(profileOf({ name: " Ada ", maturity_ceiling: "8", country: "fr" }),
+    { name: "Ada", maturity_ceiling: 8, country: "FR" });
+  assert.deepEqual(profileOf({ name: "Bo", maturity_ceiling: "0", country: " " }),
+    { name: "Bo", maturity_ceiling: 0 });
+});
+
+test("PKCE's base64 has no character that addresses change", () => {
+  assert.equal(base64Url(new Uint8Array([251, 255, 191])), "-_-_");
+  assert.equal(base64Url(new Uint8Array([1])), "AQ");
+});

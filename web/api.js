@@ -1,0 +1,69 @@
+// The API's client: the token, errors as exceptions, and another try when the server asks for one.
+
+import { errorOf, secondsToWait } from "./logic.js";
+
+const MOST_TRIES = 4;
+
+export class ApiError extends Error {
+  constructor(status, { code, message, details }) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+
+/** `session` gives and refreshes the token; `onWait` hears of every wait, in seconds. */
+export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = sleep }) {
+  async function send(method, path, body) {
+    return fetcher(path, {
+      method,
+      headers: {
+        authorization: `Bearer ${session.token()}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  }
+
+  async function call(method, path, body) {
+    let refreshed = false;
+    for (let attempt = 0; ; attempt += 1) {
+      const response = await send(method, path, body);
+      if (response.ok) return response.status === 204 ? null : response.json();
+      if (response.status === 401 && !refreshed && (await session.refresh())) {
+        refreshed = true;
+        continue;
+      }
+      const seconds = secondsToWait(
+        response.status, response.headers.get("retry-after"), attempt);
+      if (seconds === null || attempt + 1 >= MOST_TRIES) {
+        throw new ApiError(response.status, errorOf(response.status, await jsonOf(response)));
+      }
+      onWait(seconds);
+      await wait(seconds);
+    }
+  }
+
+  const profile = (id) => `/v1/profiles/${encodeURIComponent(id)}`;
+  return {
+    profiles: async () => (await call("GET", "/v1/profiles")).items,
+    createProfile: (body) => call("POST", "/v1/profiles", body),
+    home: (id) => call("GET", `${profile(id)}/home`),
+    events: (id, events) => call("POST", `${profile(id)}/events`, { events }),
+    rate: (id, titleId, rating) =>
+      call("PUT", `${profile(id)}/ratings/${encodeURIComponent(titleId)}`, { rating }),
+    addToList: (id, titleId) =>
+      call("PUT", `${profile(id)}/list/${encodeURIComponent(titleId)}`),
+  };
+}
+
+async function jsonOf(response) {
+  try {
+    return await response.json();
+  } catch {
+    return null; // not JSON: a proxy's own page
+  }
+}
