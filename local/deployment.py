@@ -16,6 +16,7 @@ from scripts.operators.deployment import ROOT
 from stacks.config import STAGES
 
 STAGE = STAGES["local"]
+ACCOUNT = "000000000000"  # the emulator's
 # What the templates and the functions are made from.
 SOURCES = (
     "app.py", "cdk.json", "requirements.txt", "package-lock.json", "stacks", "lambda_src",
@@ -84,7 +85,7 @@ class CdkCommand:
 
     def bootstrap(self) -> None:
         """Makes the bucket and the roles that ``cdk deploy`` works through."""
-        self._run(["bootstrap", f"aws://{STAGE.account}/{STAGE.region}"])
+        self._run(["bootstrap", f"aws://{ACCOUNT}/{STAGE.region}"])
 
     def deploy(self, stack_done: Callable[[str], None]) -> None:
         """Deploys every stack; calls back with each one's name as it is done."""

@@ -85,7 +85,6 @@ STAGES: dict[str, StageConfig] = {
     for stage in (
         StageConfig(
             name="local",
-            account="000000000000",
             availability_zones=("us-east-1a", "us-east-1b"),
             retain_data=False,
             log_retention_days=1,
