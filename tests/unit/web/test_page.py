@@ -33,14 +33,14 @@ def page():
     return page
 
 
-@pytest.mark.skipif(NODE is None, reason="no Node: it comes with requirements-dev.txt")
+@pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
 def test_the_scripts_do_what_their_tests_say():
     tests = sorted(str(path) for path in Path(__file__).parent.glob("*.test.mjs"))
     done = subprocess.run([NODE, "--test", *tests], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.skipif(NODE is None, reason="no Node: it comes with requirements-dev.txt")
+@pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_is_a_module_that_parses(script):
     check = [NODE, "--input-type=module", "--check"]
