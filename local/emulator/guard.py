@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from types import ModuleType
 from typing import Any
 
 from local.emulator import unsupported
+from local.emulator.upstream import Module
 
 _NAMES = rb"127\.0\.0\.1|localhost|\[::1\]"
 # Besides the loopback names: those that the emulator routes by, always sent by a client that
@@ -26,7 +26,7 @@ _HOST = re.compile(
 _ORIGIN = re.compile(rb"^https?://(?:%b)(?::\d+)?$" % _NAMES, re.IGNORECASE)
 
 
-def guarded(app: ModuleType) -> Callable[[Any, Any, Any], Awaitable[None]]:
+def guarded(app: Module) -> Callable[[Any, Any, Any], Awaitable[None]]:
     """ministack's application behind the guard."""
     app._port_is_bindable = lambda host, port: False  # no second listener, whatever asks for it
 

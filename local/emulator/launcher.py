@@ -109,7 +109,7 @@ async def _serve(
     config.graceful_timeout = 1
     config.accesslog = None
     config.errorlog = logging.getLogger("hypercorn.error")
-    await serve(announced, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    await serve(announced, config, shutdown_trigger=stop.wait)
 
 
 def _announce(endpoint: str) -> None:

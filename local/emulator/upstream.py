@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import inspect
 from importlib.metadata import version
-from types import ModuleType
+from typing import Any
 
 VERSION = "1.5.33"
+# What require() gives: a module whose names can be replaced.
+Module = Any
 _HOW = (
     "Install ministack=={pinned} (scripts/setup does), or, to move to another version: read its "
     "changes, run tests/integration/conformance, delete each gap module that upstream has made "
@@ -29,12 +31,12 @@ def require_version() -> None:
         raise UpstreamChangedError(f"ministack {found} is installed, not {VERSION}")
 
 
-def require(module: ModuleType | str, *signatures: str) -> ModuleType:
+def require(module: str, *signatures: str) -> Module:
     """The module, once it is sure to have each name; raises :class:`UpstreamChangedError`.
 
     A signature is a name, or a function with its parameters: ``save_state(service, data)``.
     """
-    loaded = importlib.import_module(module) if isinstance(module, str) else module
+    loaded = importlib.import_module(module)
     for signature in signatures:
         name, _, parameters = signature.partition("(")
         target: object = loaded

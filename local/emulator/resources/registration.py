@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from local.emulator import upstream
-from local.emulator.resources import delivery, monitoring, network, streams
+from local.emulator.resources import delivery, models, monitoring, network, streams
 from local.emulator.resources.provisioner import Place, Properties, Provisioned, Provisioner
 from local.emulator.resources.recorded import RECORDED_TYPES
 
-_MODULES = (network, delivery, monitoring, streams)
+_MODULES = (network, delivery, monitoring, streams, models)
 
 
 def provisioners() -> Iterable[Provisioner]:

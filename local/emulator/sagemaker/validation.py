@@ -1,0 +1,75 @@
+"""Checks a request against the API's model: what AWS would refuse is refused here."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import botocore.session
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
+from botocore.validate import ParamValidator
+
+from local.emulator.sagemaker.errors import ValidationError
+
+
+@functools.cache
+def service_model() -> ServiceModel:
+    """SageMaker's API as botocore knows it."""
+    return botocore.session.Session().get_service_model("sagemaker")
+
+
+def check(operation: str, request: Mapping[str, Any]) -> None:
+    """Raises :class:`ValidationError` with every fault: missing, unknown, type, range, pattern."""
+    model = service_model()
+    if operation not in model.operation_names:
+        raise ValidationError(f"SageMaker has no operation {operation}")
+    shape = model.operation_model(operation).input_shape
+    if shape is None:
+        return
+    faults = ParamValidator().validate(request, shape)
+    if faults.has_errors():
+        raise ValidationError(faults.generate_report())
+    found = list(_constraints(shape, request, ""))
+    if found:
+        raise ValidationError("; ".join(found))
+
+
+def _constraints(shape: Shape, value: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """The limits that botocore knows and leaves to the service."""
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
+        for name, item in value.items():
+            if name in shape.members:
+                yield from _constraints(shape.members[name], item, f"{path}.{name}".lstrip("."))
+    elif isinstance(shape, ListShape) and isinstance(value, list):
+        yield from _size(shape, len(value), path)
+        for place, item in enumerate(value):
+            yield from _constraints(shape.member, item, f"{path}[{place}]")
+    elif isinstance(shape, MapShape) and isinstance(value, Mapping):
+        yield from _size(shape, len(value), path)
+        for key, item in value.items():
+            yield from _constraints(shape.key, key, f"{path} (key {key})")
+            yield from _constraints(shape.value, item, f"{path}.{key}")
+    elif isinstance(shape, StringShape) and isinstance(value, str):
+        yield from _size(shape, len(value), path)
+        yield from _text(shape, value, path)
+
+
+def _size(shape: Shape, size: int, path: str) -> Iterator[str]:
+    most = shape.metadata.get("max")
+    if most is not None and size > most:
+        yield f"{path}: {size} is more than {most}"
+
+
+def _text(shape: StringShape, value: str, path: str) -> Iterator[str]:
+    if shape.enum and value not in shape.enum:
+        yield f"{path}: {value!r} is not one of {', '.join(shape.enum)}"
+    pattern = shape.metadata.get("pattern")
+    if pattern is not None and not re.fullmatch(_portable(pattern), value, re.DOTALL):
+        yield f"{path}: {value!r} does not match {pattern}"
+
+
+def _portable(pattern: str) -> str:
+    """Java's character classes in Python's words."""
+    return pattern.replace(r"\p{L}", r"^\W\d_").replace(r"\p{Z}", r"\s").replace(r"\p{N}", r"\d")
