@@ -21,7 +21,6 @@ from services.publishing import popular_scores
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """The Lambda entry point."""
     settings, request = load(PublishSettings), PublishRequest.model_validate(event)
-    now = time.time()
     candidate = read_training_output(clients.s3(), request.artifact_uri)
     publisher = ModelPublisher(clients.s3(), settings.model_bucket)
     pointer = publisher.store(
@@ -29,9 +28,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         version=request.version,
         metrics=request.metrics,
         previous=known_pointer(clients.s3(), settings.model_bucket, logger().warning),
-        now=now,
+        now=time.time(),
     )
     windows = TrendingTable(clients.dynamodb(), settings.trending_table)
-    windows.replace_popular(popular_scores(candidate.model, now=now))
+    windows.replace_popular(popular_scores(candidate.model))
     publisher.point_to(pointer)
     return pointer.model_dump(include={"version", "key", "sha256", "bytes"})
