@@ -114,3 +114,19 @@ def executions(state_machine_arn: str, name: str) -> cloudwatch.Metric:
     """Executions of a state machine with that end."""
     dimensions = {"StateMachineArn": state_machine_arn}
     return metric("AWS/States", name, dimensions, period=FIVE_MINUTES)
+
+
+def given_up(event_source_id: str) -> cloudwatch.Metric:
+    """Records that an event source mapping sent to its on-failure destination."""
+    return metric(
+        "AWS/Lambda",
+        "OnFailureDestinationDeliveredEventCount",
+        {"EventSourceMappingUUID": event_source_id},
+        period=FIVE_MINUTES,
+    )
+
+
+def firehose_age(delivery_stream_name: str) -> cloudwatch.Metric:
+    """The age of the oldest record that Firehose has not delivered, in seconds."""
+    dimensions = {"DeliveryStreamName": delivery_stream_name}
+    return metric("AWS/Firehose", "DeliveryToS3.DataFreshness", dimensions, statistic="Maximum")

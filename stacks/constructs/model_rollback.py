@@ -10,6 +10,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from stacks.constructs.role_grants import let_role_read
+
 SCRIPT = Path(__file__).resolve().parents[2] / "operations" / "rollback_model.py"
 
 
@@ -28,8 +30,14 @@ class ModelRollback(Construct):
             ),
             description="Reads published models, writes the pointer to the current one",
         )
-        model_bucket.grant_read(self.role, "models/*")
-        model_bucket.grant_put(self.role, "models/current.json")
+        let_role_read(model_bucket, self.role, "models")
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                sid="MovePointer",
+                actions=["s3:PutObject"],
+                resources=[model_bucket.arn_for_objects("models/current.json")],
+            )
+        )
         self.document = ssm.CfnDocument(
             self,
             "Document",
