@@ -43,7 +43,7 @@ def read_training_output(client: S3Client, uri: str) -> TrainingOutput:
         raise DamagedTrainingOutputError(f"{uri}: {code_of(error)}") from error
     try:
         members = _members(archive, {"model.npz", "metrics.json"})
-        metrics = json.loads(members["metrics.json"])
+        metrics = json.loads(members["metrics.json"], parse_constant=_not_a_number)
         if not isinstance(metrics, dict):
             raise ValueError("metrics.json is not an object")
         return TrainingOutput(members["model.npz"], from_bytes(members["model.npz"]), metrics)
@@ -51,6 +51,10 @@ def read_training_output(client: S3Client, uri: str) -> TrainingOutput:
         raise DamagedTrainingOutputError(f"{uri} has no {error.args[0]}") from error
     except (tarfile.TarError, DamagedArtifactError, ValueError, EOFError, OSError, zlib.error) as e:
         raise DamagedTrainingOutputError(f"{uri}: {e}") from e
+
+
+def _not_a_number(name: str) -> float:
+    raise ValueError(f"metrics.json holds {name}")
 
 
 def split_uri(uri: str) -> tuple[str, str]:

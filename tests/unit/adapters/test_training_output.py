@@ -38,6 +38,7 @@ def test_members_may_begin_with_a_dot_slash(bucket):
         (b"", "model.tar.gz"),
         (an_archive(**{"metrics.json": b"{"}), "model.tar.gz"),
         (an_archive(**{"metrics.json": b"[]"}), "not an object"),
+        (an_archive(metrics={"ndcg_at_10": float("nan")}), "holds NaN"),
         (an_archive(**{"model.npz": an_artifact()[:-10]}), "model.tar.gz"),
     ],
 )
