@@ -96,9 +96,8 @@ class MarqueeFunction(lambda_.Function):
 
 def runtime(config: StageConfig) -> lambda_.Runtime:
     """The stage's Python: Lambda's newest, or this machine's where functions run on it."""
-    version = config.lambda_python
-    if version == "host":
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    host = f"{sys.version_info.major}.{sys.version_info.minor}"
+    version = host if config.lambda_python == "host" else config.lambda_python
     return lambda_.Runtime(f"python{version}", lambda_.RuntimeFamily.PYTHON)
 
 

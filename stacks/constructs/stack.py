@@ -27,3 +27,8 @@ class MarqueeStack(Stack):
         Tags.of(self).add("marquee:stage", config.name)
         for key, value in config.tags.items():
             Tags.of(self).add(key, value)
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """The stage's own: the library would ask the account, where the stage names one."""
+        return list(self.config.availability_zones)
