@@ -10,6 +10,7 @@ from stacks.content_stack import ContentStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.events_stack import EventsStack
 from stacks.network_stack import NetworkStack
+from stacks.operations_stack import OperationsStack
 from stacks.profiles_stack import ProfilesStack
 from stacks.replica_stack import ReplicaStack
 from stacks.streaming_stack import StreamingStack
@@ -56,4 +57,16 @@ class MarqueeStage:
         )
         self.training = TrainingStack(
             scope, "training", config=config, content=self.content, profiles=self.profiles
+        )
+        self.operations = OperationsStack(
+            scope,
+            "operations",
+            config=config,
+            content=self.content,
+            profiles=self.profiles,
+            events=self.events,
+            api=self.api,
+            streaming=self.streaming,
+            delivery=self.delivery,
+            training=self.training,
         )

@@ -85,7 +85,9 @@ class Fleet(Construct):
         )
 
     def _scale(
-        self, load_balancer: elbv2.ApplicationLoadBalancer, target_group: elbv2.ITargetGroup
+        self,
+        load_balancer: elbv2.ApplicationLoadBalancer,
+        target_group: elbv2.ApplicationTargetGroup,
     ) -> None:
         config = self._config
         self.group.scale_on_request_count(
@@ -105,7 +107,9 @@ class Fleet(Construct):
             self._predict(load_balancer, target_group)
 
     def _predict(
-        self, load_balancer: elbv2.ApplicationLoadBalancer, target_group: elbv2.ITargetGroup
+        self,
+        load_balancer: elbv2.ApplicationLoadBalancer,
+        target_group: elbv2.ApplicationTargetGroup,
     ) -> None:
         policy = autoscaling.CfnScalingPolicy
         label = f"{load_balancer.load_balancer_full_name}/{target_group.target_group_full_name}"

@@ -27,7 +27,7 @@ class MediaBehaviors(Construct):
         load_balancer: elbv2.IApplicationLoadBalancer,
         bucket: s3.IBucket,
         public_keys: Sequence[cloudfront.IPublicKey],
-        headers: cloudfront.IResponseHeadersPolicyRef,
+        headers: cloudfront.ResponseHeadersPolicy,
     ) -> None:
         """`bucket` must let this account's distributions read it."""
         super().__init__(scope, id)
