@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from schemas.errors import RetryLaterError
-from services.playback import media_path
+from schemas.playback import media_path
 
 # CloudFront's own replacements for what a cookie may not hold.
 _FOR_COOKIES = bytes.maketrans(b"+=/", b"-_~")

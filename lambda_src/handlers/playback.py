@@ -18,9 +18,9 @@ from adapters.settings import PlaybackSettings, load
 from adapters.titles_table import TitlesTable
 from adapters.viewing_table import ViewingTable
 from handlers.http import JSON, CallerOfToken, ProfileIdInPath, application, serve
-from schemas.playback import PlaybackGrant, PlaybackRequest
+from schemas.playback import PlaybackGrant, PlaybackRequest, media_path
 from services.asking import Asker
-from services.playback import GRANT_SECONDS, PlaybackService, media_path
+from services.playback import GRANT_SECONDS, PlaybackService
 
 app = application()
 

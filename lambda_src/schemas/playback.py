@@ -18,3 +18,8 @@ class PlaybackGrant(Shape):
     cookies: dict[str, str]
     resume_position_seconds: float
     expires_at: float
+
+
+def media_path(title_id: str) -> str:
+    """Where a title's media is, under the one domain."""
+    return f"/media/{title_id}/"

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from recommender.ranker import playable
 from schemas.errors import Detail, NotFoundError, NotPlayableError
-from schemas.playback import PlaybackGrant
+from schemas.playback import PlaybackGrant, media_path
 from services.asking import Asker
 from services.ports import ProfileStore, TitleStore, ViewingStore
 
@@ -20,11 +20,6 @@ class MediaSigner(Protocol):
     """Makes the cookies that open a title's media."""
 
     def cookies(self, title_id: str, *, expires_at: int) -> Mapping[str, str]: ...
-
-
-def media_path(title_id: str) -> str:
-    """Where a title's media is, under the one domain."""
-    return f"/media/{title_id}/"
 
 
 @dataclass(frozen=True, kw_only=True)

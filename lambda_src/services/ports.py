@@ -6,17 +6,17 @@ when the service behind them can't answer now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from recommender.history import TitleState
-from recommender.model import Model
 from schemas.catalogue import TitleRecord
 from schemas.events import Envelope
 from schemas.profiles import Profile
 
-Sleep = Callable[[float], None]
+if TYPE_CHECKING:  # numpy, which half of the functions have no use for
+    from recommender.model import Model
 
 
 class Counter(Protocol):
