@@ -15,6 +15,8 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.api_functions import ApiFunctions
+from stacks.constructs.gradual import GradualDeployments
+from stacks.constructs.retention import retention
 from stacks.constructs.stack import MarqueeStack
 from stacks.content_stack import ContentStack
 from stacks.events_stack import EventsStack
@@ -86,13 +88,19 @@ class ApiStack(MarqueeStack):
         )
         self._stage(config)
         self._route()
+        GradualDeployments(
+            self, "Deployments", functions=self.functions, canary=config.canary_deployments
+        )
         CfnOutput(self, "ApiId", value=self.http_api.api_id)
         CfnOutput(self, "ApiUrl", value=self.http_api.api_endpoint)
 
     def _route(self) -> None:
         for name, routes in ROUTES.items():
             integration = integrations.HttpLambdaIntegration(
-                name.capitalize(), self.functions[name].live
+                name.capitalize(),
+                self.functions[name].live,
+                # One permission for the API: one a route outgrows the function's policy.
+                scope_permission_to_route=False,
             )
             for route in routes:
                 method, path = route.split()
@@ -104,7 +112,7 @@ class ApiStack(MarqueeStack):
         group = logs.LogGroup(
             self,
             "AccessLogs",
-            retention=logs.RetentionDays.ONE_MONTH,
+            retention=retention(config.log_retention_days),
             removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
         )
         self.http_api.add_stage(

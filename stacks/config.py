@@ -59,6 +59,9 @@ class StageConfig:
     api_burst_limit: int
     waf_requests_per_5_minutes: int = 2000  # per address
     blocked_countries: tuple[str, ...] = ()
+    # Raise the generation of the key that is not active, deploy, make it active, deploy.
+    signing_generations: tuple[int, int] = (1, 1)
+    active_signing_key: Literal[0, 1] = 0
     domain_name: str | None = None
     monthly_budget_usd: int
     alarm_email: str | None = None

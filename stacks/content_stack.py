@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import Aws, CfnOutput, Duration
+from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -32,12 +33,18 @@ class ContentStack(MarqueeStack):
         self._let_the_edge_read(self.web_bucket)
         self._let_the_fleet_read(self.media_bucket, network)
         self.signing_keys = self._signing_keys(config)
+        # Beside the keys and not beside the distribution, so that a key can be replaced without
+        # an export changing under the stack that imports it.
+        self.key_group = cloudfront.KeyGroup(
+            self,
+            "SigningKeys",
+            items=[key.public_key for key in self.signing_keys],
+            comment="Signs who may watch; two, to rotate",
+        )
         self._outputs()
 
     def _make_buckets(self, config: StageConfig) -> None:
-        self.ingest_bucket = self._bucket(
-            "Ingest", events=True, lifecycle=[_expire("Packaged", 30)]
-        )
+        self.ingest_bucket = self._bucket("Ingest", events=True, lifecycle=[_archived("Packaged")])
         self.media_bucket = self._bucket("Media", replicated=True, lifecycle=[_tiered("Rarely")])
         self.web_bucket = self._bucket("Web")
         self.lake_bucket = self._bucket(
@@ -122,8 +129,8 @@ class ContentStack(MarqueeStack):
             ),
         )
         return [
-            SigningKey(self, f"SigningKey{name}", config=config, maker=maker)
-            for name in ("A", "B")
+            SigningKey(self, f"SigningKey{name}", config=config, maker=maker, generation=generation)
+            for name, generation in zip("AB", config.signing_generations, strict=True)
         ]
 
     def _outputs(self) -> None:
@@ -156,3 +163,17 @@ def _tiered(id: str, *, prefix: str | None = None) -> s3.LifecycleRule:
     )
 
 
+def _archived(id: str) -> s3.LifecycleRule:
+    # A mezzanine is read once, when it is packaged, and then only to package it again.
+    return s3.LifecycleRule(
+        id=id,
+        transitions=[
+            s3.Transition(
+                storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL,
+                transition_after=Duration.days(30),
+            ),
+            s3.Transition(
+                storage_class=s3.StorageClass.DEEP_ARCHIVE, transition_after=Duration.days(180)
+            ),
+        ],
+    )

@@ -45,7 +45,7 @@ class DeliveryStack(MarqueeStack):
             "Media",
             load_balancer=streaming.load_balancer,
             bucket=self._imported("MediaBucket", content.media_bucket),
-            public_keys=[key.public_key for key in content.signing_keys],
+            key_group=content.key_group,
             headers=headers,
         )
         self.distribution = cloudfront.Distribution(

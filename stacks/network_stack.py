@@ -8,6 +8,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks.config import StageConfig
+from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.retention import retention
 from stacks.constructs.stack import MarqueeStack
 
 CIDR = "10.40.0.0/16"
@@ -37,12 +39,15 @@ class NetworkStack(MarqueeStack):
             subnet_configuration=self._subnets(config),
             restrict_default_security_group=False,  # a custom resource for what nothing uses
         )
+        acknowledge(
+            self.vpc,
+            "pinned: an account's own order of zones would move subnets, and the nodes in them",
+            "CloudFormation-Validate::W3010",
+        )
         self.s3_endpoint = self.vpc.add_gateway_endpoint(
             "S3", service=ec2.GatewayVpcEndpointAwsService.S3
         )
-        self.vpc.add_gateway_endpoint(
-            "DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB
-        )
+        self.vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         if config.interface_endpoints:
             self._interface_endpoints()
         self._flow_log(config)
@@ -82,7 +87,7 @@ class NetworkStack(MarqueeStack):
         group = logs.LogGroup(
             self,
             "FlowLogs",
-            retention=logs.RetentionDays.ONE_MONTH,
+            retention=retention(config.log_retention_days),
             removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
         )
         self.vpc.add_flow_log(

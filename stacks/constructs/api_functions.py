@@ -104,8 +104,8 @@ class ApiFunctions(Construct):
         stream.grant(function, "kinesis:PutRecord", "kinesis:PutRecords")
 
     def _let_sign(self, function: MarqueeFunction) -> None:
-        """With the first of the two live keys; cookies of the other are still good."""
-        key = self._content.signing_keys[0]
+        """With the active one of the two live keys; cookies of the other are still good."""
+        key = self._content.signing_keys[self._config.active_signing_key]
         parameter = f"/marquee/{self._config.name}/delivery/domain"
         function.add_environment("SIGNING_SECRET_ARN", key.secret.secret_arn)
         function.add_environment("SIGNING_KEY_ID", key.public_key.public_key_id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from aws_cdk import Duration
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -26,15 +24,13 @@ class MediaBehaviors(Construct):
         *,
         load_balancer: elbv2.IApplicationLoadBalancer,
         bucket: s3.IBucket,
-        public_keys: Sequence[cloudfront.IPublicKey],
+        key_group: cloudfront.IKeyGroup,
         headers: cloudfront.ResponseHeadersPolicy,
     ) -> None:
         """`bucket` must let this account's distributions read it."""
         super().__init__(scope, id)
         self._headers = headers
-        self._keys = cloudfront.KeyGroup(
-            self, "Keys", items=list(public_keys), comment="Signs who may watch; two, to rotate"
-        )
+        self._keys = key_group
         self._origin = origins.OriginGroup(
             primary_origin=origins.VpcOrigin.with_application_load_balancer(
                 load_balancer,

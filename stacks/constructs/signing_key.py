@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CustomResource, RemovalPolicy
+from aws_cdk import CustomResource, RemovalPolicy, Stack
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -22,7 +22,7 @@ class SigningKey(Construct):
         *,
         config: StageConfig,
         maker: lambda_.IFunction,
-        generation: int = 1,
+        generation: int,
     ) -> None:
         """``maker`` writes the private PEM into the secret and returns the public one."""
         super().__init__(scope, id)
@@ -44,9 +44,14 @@ class SigningKey(Construct):
             "Pair",
             resource_type="Custom::SigningKey",
             service_token=maker.function_arn,
-            properties={"SecretArn": self.secret.secret_arn, "Generation": generation},
+            properties={"SecretArn": self.secret.secret_arn, "Generation": str(generation)},
         )
         # CloudFront never changes a public key in place, so each generation is a new resource.
         self.public_key = cloudfront.PublicKey(
             self, f"PublicKey{generation}", encoded_key=pair.get_att_string("PublicKeyPem")
         )
+        # Exported whether it is the one in use or not: otherwise the export would go when the
+        # other key takes over, while the stack that signs still holds on to it.
+        stack = Stack.of(self)
+        stack.export_value(self.secret.secret_arn)
+        stack.export_value(self.public_key.public_key_id)
