@@ -27,7 +27,7 @@ class ProfilesStack(MarqueeStack):
             removal_policy=self._removal_policy,
         )
         self.profiles_table = self._table("Profiles", "account_id", "profile_id")
-        self.viewing_table = self._table("Viewing", "profile_id", "title_id")
+        self.viewing_table = self._table("Viewing", "profile_id", "title_id", expires="expires_at")
         self.titles_table = self._table("Titles", "title_id")
         self.trending_table = self._table("Trending", "window", "title_id", expires="expires_at")
         accounts = Accounts(self, "Accounts", config=config)

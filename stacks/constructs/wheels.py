@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import shutil
 import subprocess
 import sys
+import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,40 +50,53 @@ class Target:
         return hashlib.sha256(wanted).hexdigest()
 
     @property
-    def folder(self) -> Path:
-        """Where the layer's content is, once fetched."""
-        return STORE / f"{self.platform}-{self.python}-{self.digest[:16]}"
+    def archive(self) -> Path:
+        """Where the layer's content is, once fetched: one file, so that synth copies no tree."""
+        return STORE / f"{self.platform}-{self.python}-{self.digest[:16]}.zip"
 
 
 def fetched(target: Target) -> Path:
-    """The layer's folder; fetches it where it is missing.
+    """The layer's archive; fetches and packs it where it is missing.
 
     Raises:
         WheelsMissingError: no network and nothing on disk, with the next step.
     """
-    if not target.folder.is_dir():
-        _fetch(target)
-    return target.folder
+    if not target.archive.is_file():
+        STORE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=STORE) as work:
+            packages = Path(work) / "layer"
+            _install(target, packages / "python")
+            packed = Path(work) / "layer.zip"
+            _pack(packages, packed)
+            # Made beside its final name and moved there whole: an archive that exists is complete.
+            packed.replace(target.archive)
+    return target.archive
 
 
-def _fetch(target: Target) -> None:
-    # Built beside its final name and moved there whole: a folder that exists is complete.
-    partial = target.folder.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
+def _install(target: Target, folder: Path) -> None:
     command = [
         sys.executable, "-m", "uv", "pip", "install", "--quiet", "--only-binary", ":all:",
         "--python-platform", target.platform, "--python-version", target.python,
-        "--target", str(partial / "python"), "--requirement", str(REQUIREMENTS),
+        "--target", str(folder), "--requirement", str(REQUIREMENTS),
     ]  # fmt: skip
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
-        shutil.rmtree(partial, ignore_errors=True)
         raise WheelsMissingError(
             f"the functions' wheels for {target.platform}, Python {target.python}, are not in "
             f"{STORE} and could not be fetched; run `make setup` once with a network.\n"
             f"{answer.stderr.strip()}"
         )
-    partial.rename(target.folder)
+
+
+def _pack(folder: Path, archive: Path) -> None:
+    """Zips in the order of names and with one date: the same wheels give the same bytes."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())
+                entry.external_attr = (path.stat().st_mode & 0o777) << 16
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                packed.writestr(entry, path.read_bytes())
 
 
 def main() -> None:
