@@ -23,9 +23,13 @@ class CollaborativeConfig:
 
     chosen: float = 0.3  # what having picked a title at all says, added to the preference
     damping: float = 0.25  # of widely liked titles, in likeness: shared rarities count more
-    popularity_damping: float = 0.2  # of widely liked titles, in the score
-    sharpness: float = 4.0  # power of the likeness: near neighbours speak louder
+    evenness: float = 0.85  # power of an exemplar's length that divides its likeness
     neighbours: int = 300
+    # What a few titles say of a viewer's neighbours is vague, so everybody is heard and what
+    # most like counts; with more of them the near speak louder and the widely liked count less.
+    sharpness: float = 4.0  # power of the likeness, rising from 1
+    popularity_damping: float = 0.2  # of widely liked titles, rising from 0
+    settling: float = 20.0  # titles of history at which both have risen half way
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class CollaborativeScorer:
         likeness = self.likeness(history)
         neighbours = np.flatnonzero(likeness).astype(np.int32)
         heard = self.habits.mix(neighbours, likeness[neighbours])
-        return heard * self._damped
+        damping = np.float32(self.config.popularity_damping * self._settled(history))
+        return heard / np.maximum(self.spread, 1) ** damping
 
     def likeness(self, history: FoldedHistory) -> Floats:
         """How much each exemplar is heard: [exemplars], 0 for all but the nearest."""
@@ -64,14 +69,18 @@ class CollaborativeScorer:
         asked = np.zeros(self.habits.width, dtype=np.float32)
         asked[history.titles] = habit(history.preferences, self.config.chosen)
         asked *= self._rarity
-        lengths = self._weighted.norms * np.float32(np.linalg.norm(asked))
-        cosines = self._weighted.dot(asked) / np.maximum(lengths, np.float32(1e-9))
-        np.maximum(cosines, 0, out=cosines)
-        if self.config.neighbours < len(cosines):
-            nearest = np.partition(cosines, -self.config.neighbours)
-            cosines[cosines < nearest[-self.config.neighbours]] = 0
-        heard: Floats = cosines**self.config.sharpness
+        likeness: Floats = np.maximum(self._weighted.dot(asked) * self._evened, 0)
+        if self.config.neighbours < len(likeness):
+            nearest = np.partition(likeness, -self.config.neighbours)
+            likeness[likeness < nearest[-self.config.neighbours]] = 0
+        power = 1 + (self.config.sharpness - 1) * self._settled(history)
+        nearest_of_all = max(float(likeness.max(initial=0)), 1e-9)
+        heard: Floats = (likeness / np.float32(nearest_of_all)) ** np.float32(power)
         return heard
+
+    def _settled(self, history: FoldedHistory) -> float:
+        """How far the settings have risen for a history of this length: 0 to 1."""
+        return len(history) / (len(history) + self.config.settling)
 
     def shares(self, picks: Ints, history: FoldedHistory, likeness: Floats) -> Floats:
         """How far neighbours link each of ``picks`` to each title of ``history``.
@@ -90,20 +99,20 @@ class CollaborativeScorer:
 
     def similarity(self, title: int) -> Floats:
         """How often exemplars who like ``title`` like each other title: cosines [titles]."""
-        one = np.array([title], dtype=np.int32)
-        everybody = np.arange(self.habits.height, dtype=np.int32)
-        likes = np.maximum(self.habits.dense(everybody, one)[:, 0], 0)
-        together = self.habits.mix(everybody, likes)
-        lengths = self._title_norms * self._title_norms[title]
+        here = slice(*self._by_title.starts[title : title + 2])
+        fans = self._by_title.data[here] > 0
+        viewers, likes = self._by_title.columns[here][fans], self._by_title.data[here][fans]
+        together = self.habits.mix(viewers, likes)
+        lengths = self._by_title.norms * self._by_title.norms[title]
         # A few joint viewers are chance, so a constant keeps their cosines low.
         cosines: Floats = together / (lengths + np.float32(2))
         return cosines
 
     @cached_property
-    def _title_norms(self) -> Floats:
-        squares = self.habits.data * self.habits.data
-        sums = np.bincount(self.habits.columns, weights=squares, minlength=self.habits.width)
-        return np.sqrt(sums).astype(np.float32)
+    def _by_title(self) -> SparseRows:
+        habits = self.habits
+        shape = (habits.width, habits.height)
+        return SparseRows.of_triples(habits.columns, habits.row_of, habits.data, shape)
 
     @cached_property
     def _rarity(self) -> Floats:
@@ -111,9 +120,10 @@ class CollaborativeScorer:
         return rarity
 
     @cached_property
-    def _damped(self) -> Floats:
-        damped: Floats = np.maximum(self.spread, 1) ** np.float32(-self.config.popularity_damping)
-        return damped
+    def _evened(self) -> Floats:
+        lengths = np.maximum(self._weighted.norms, np.float32(1e-6))
+        evened: Floats = lengths ** np.float32(-self.config.evenness)
+        return evened
 
     @cached_property
     def _weighted(self) -> SparseRows:

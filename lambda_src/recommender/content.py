@@ -44,11 +44,15 @@ class ContentScorer:
     @classmethod
     def fit(cls, titles: Sequence[Title], config: ContentConfig) -> ContentScorer:
         """Features of ``titles``, weighted by block."""
-        features, block_of = title_features(titles)
+        return cls.weighted(*title_features(titles), config)
+
+    @classmethod
+    def weighted(cls, features: SparseRows, block_of: Ints, config: ContentConfig) -> ContentScorer:
+        """``features``, whose columns are of the blocks ``block_of``, weighted by block."""
         scale = np.sqrt(np.array(config.weights, dtype=np.float32))[block_of]
         weighted = features.scaled(columns=scale)
         everything = np.arange(weighted.height, dtype=np.int32)
-        share = np.full(weighted.height, config.centring / max(1, len(titles)), np.float32)
+        share = np.full(weighted.height, config.centring / max(1, weighted.height), np.float32)
         return cls(weighted, weighted.mix(everything, share))
 
     def __call__(self, history: FoldedHistory) -> Floats:

@@ -7,6 +7,7 @@ to the score of the scorer that decided.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -46,21 +47,23 @@ class Explainer:
 
     def explain(self, picks: Ints, scores: Scores) -> list[tuple[Source, Reason]]:
         """Source and reason of each of ``picks``."""
-        content = self._scorers.content.shares(picks, self._liked)
-        neighbours = self._neighbour_shares(picks)
+        names = list(scores.parts)
+        columns = np.stack([scores.parts[name][picks] for name in names], axis=1).tolist()
+        parts = [dict(zip(names, column, strict=True)) for column in columns]
+        sources = [_source(part) for part in parts]
+        shares = self._shares(picks, sources)
         answers = []
-        for place, number in enumerate(picks):
-            parts = {name: float(part[number]) for name, part in scores.parts.items()}
-            source = _source(parts)
+        for place, number in enumerate(picks.tolist()):
+            source = sources[place]
             reason: Reason | None = None
             if source is Source.CONTENT:
-                reason = self._content(int(number), content[place])
+                reason = self._content(number, shares[place])
             elif source is Source.COLLABORATIVE:
-                reason = self._collaborative(neighbours[place])
+                reason = self._collaborative(shares[place])
             elif source is Source.TRENDING:
                 reason = Reason(ReasonKind.TRENDING, "Trending now")
             if reason is None:
-                source, reason = Source.POPULARITY, self._popular(int(number), parts)
+                source, reason = Source.POPULARITY, self._popular(number, parts[place])
             answers.append((source, reason))
         return answers
 
@@ -113,12 +116,25 @@ class Explainer:
         text = f"Viewers like you, who also enjoyed {title.name}, enjoyed this"
         return Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
 
-    def _neighbour_shares(self, picks: Ints) -> Floats:
-        likeness = self._scorers.collaborative.likeness(self._history)
-        return self._scorers.collaborative.shares(picks, self._liked, likeness)
+    def _shares(self, picks: Ints, sources: Sequence[Source]) -> Floats:
+        """What each liked title adds to each pick, in the terms of the pick's own source."""
+        shares = np.zeros((len(picks), len(self._liked)), dtype=np.float32)
+        by_content = np.array([source is Source.CONTENT for source in sources], dtype=bool)
+        by_viewers = np.array([source is Source.COLLABORATIVE for source in sources], dtype=bool)
+        if by_content.any():
+            shares[by_content] = self._scorers.content.shares(picks[by_content], self._liked)
+        if by_viewers.any():
+            shares[by_viewers] = self._scorers.collaborative.shares(
+                picks[by_viewers], self._liked, self._likeness
+            )
+        return shares
+
+    @cached_property
+    def _likeness(self) -> Floats:
+        return self._scorers.collaborative.likeness(self._history)
 
     def _popular(self, number: int, parts: Mapping[str, float]) -> Reason:
-        if parts.get(GENRE, 0.0) > parts["popularity"]:
+        if parts.get(GENRE, 0.0) > 0:
             genres = self._index.titles[number].genres
             chosen = [genre_word(g) for g in genres if g.casefold() in self._favourites]
             return Reason(ReasonKind.GENRE, f"Popular in {join(chosen[:2])}, which you like")

@@ -12,6 +12,7 @@ from recommender.content import ContentConfig, ContentScorer
 from recommender.errors import NothingToTrainError
 from recommender.evaluation import History, split_by_time
 from recommender.exemplars import PoolConfig
+from recommender.features import title_features
 from recommender.index import CatalogueIndex
 from recommender.interactions import Interactions, gather
 from recommender.model import Model
@@ -97,11 +98,12 @@ def _best_popularity(
 
 
 def _best_content(titles: Sequence[Title], cases: Sequence[FoldedCase]) -> ContentScorer:
-    best, best_quality = ContentScorer.fit(titles, ContentConfig()), -1.0
+    features, block_of = title_features(titles)
+    best, best_quality = ContentScorer.weighted(features, block_of, ContentConfig()), -1.0
     if not cases:
         return best
     for config in CONTENT_CHOICES:
-        scorer = ContentScorer.fit(titles, config)
+        scorer = ContentScorer.weighted(features, block_of, config)
         found = sum(quality(scorer(case.given), case) for case in cases)
         if found > best_quality:
             best, best_quality = scorer, found

@@ -35,6 +35,9 @@ _K = 10
 _POOL = 150  # the best titles of each scorer that a blend may choose from
 _PRIOR = 25.0  # cases' worth of trust in the default weights
 _MOST_CASES = 200
+# A list of what everybody watches serves a viewer with a history poorly even where a metric
+# likes it: rows of popular and trending titles are there for that.
+_MOST_POPULARITY = 0.4
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def learn_blend(scorers: Scorers, cases: Sequence[FoldedCase]) -> Blend:
     the knot don't vote, so a knot nobody reaches keeps the default.
     """
     default = Blend()
-    grid = _grid(len(SCORERS))
+    grid = _grid()
     learned = []
     for length, prior in zip(default.lengths, default.weights, strict=True):
         voters = [case for case in cases if len(case.given) >= length > 0]
@@ -119,7 +122,9 @@ def _gains(
     return gains
 
 
-def _grid(scorers: int) -> npt.NDArray[np.float64]:
-    """Every split of 1 among the scorers in steps of a tenth."""
-    steps = product(range(_STEPS + 1), repeat=scorers)
-    return np.array([step for step in steps if sum(step) == _STEPS]) / _STEPS
+def _grid() -> npt.NDArray[np.float64]:
+    """Every split of 1 among the scorers in steps of a tenth, popularity within its bound."""
+    steps = product(range(_STEPS + 1), repeat=len(SCORERS))
+    grid = np.array([step for step in steps if sum(step) == _STEPS]) / _STEPS
+    kept: npt.NDArray[np.float64] = grid[grid[:, SCORERS.index("popularity")] <= _MOST_POPULARITY]
+    return kept

@@ -21,6 +21,8 @@ STOP_WORDS = frozenset(
 
 def words(text: str) -> list[str]:
     """The words of ``text`` in order, without case and accents: "Amélie's" is amelie, s."""
+    if text.isascii():
+        return _WORD.findall(text.lower())
     plain = unicodedata.normalize("NFKD", text.casefold())
     return _WORD.findall("".join(char for char in plain if not unicodedata.combining(char)))
 
