@@ -53,6 +53,8 @@ def _cast(shape: Shape, value: Any) -> Any:  # noqa: ANN401 - JSON
         return {key: _cast(members[key], item) for key, item in value.items() if key in members}
     if isinstance(shape, ListShape) and isinstance(value, list):
         return [_cast(shape.member, item) for item in value]
+    if isinstance(shape, MapShape) and isinstance(value, list):  # tags, as most types write them
+        value = {item["Key"]: item["Value"] for item in value}
     if isinstance(shape, MapShape) and isinstance(value, Mapping):
         return {key: _cast(shape.value, item) for key, item in value.items()}
     if isinstance(value, str) and shape.type_name in ("integer", "long"):

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from local.emulator import guard, kinesis_delivery, lambda_runtime, sagemaker, upstream
+from local.emulator import (
+    guard,
+    kinesis_delivery,
+    lambda_runtime,
+    public_parameters,
+    sagemaker,
+    snapshots,
+    upstream,
+)
 from local.emulator.resources import registration
 from local.emulator.settings import EmulatorSettings
 
@@ -16,7 +24,10 @@ def close_all(settings: EmulatorSettings) -> Application:
     """Patches ministack; the ASGI application to serve."""
     app = upstream.require("ministack.app", "app(scope, receive, send)", "_port_is_bindable")
     registration.close()
+    public_parameters.close()
     lambda_runtime.close(settings.temporary)
     kinesis_delivery.close()
     sagemaker.close(settings.temporary / "training")
-    return guard.guarded(app)
+    saved = snapshots.close(settings)
+    saved.start()
+    return guard.guarded(app, on_change=saved.note_change)

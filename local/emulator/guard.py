@@ -23,11 +23,14 @@ _HOST = re.compile(
     rb"(?::\d+)?$" % _NAMES,
     re.IGNORECASE,
 )
+_READING = re.compile(rb"\.(?:BatchGet|Describe|Get|List|Query|Scan)")
 _ORIGIN = re.compile(rb"^https?://(?:%b)(?::\d+)?$" % _NAMES, re.IGNORECASE)
 
 
-def guarded(app: Module) -> Callable[[Any, Any, Any], Awaitable[None]]:
-    """ministack's application behind the guard."""
+def guarded(
+    app: Module, *, on_change: Callable[[], None]
+) -> Callable[[Any, Any, Any], Awaitable[None]]:
+    """ministack's application behind the guard; ``on_change`` hears of whatever is no reading."""
     app._port_is_bindable = lambda host, port: False  # no second listener, whatever asks for it
 
     async def application(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
@@ -37,6 +40,8 @@ def guarded(app: Module) -> Callable[[Any, Any, Any], Awaitable[None]]:
         if scope["type"] == "http" and scope["path"] == unsupported.PATH:
             await unsupported.answer(send)
             return
+        if scope["type"] == "http" and _may_change(scope):
+            on_change()
         await app.app(scope, receive, send)
 
     return application
@@ -50,6 +55,13 @@ def _may_pass(headers: list[tuple[bytes, bytes]]) -> bool:
         and _HOST.match(hosts[0]) is not None
         and all(_ORIGIN.match(origin) for origin in origins)
     )
+
+
+def _may_change(scope: Any) -> bool:  # noqa: ANN401 - ASGI
+    if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return False
+    targets = [value for name, value in scope["headers"] if name == b"x-amz-target"]
+    return not any(_READING.search(target) for target in targets)
 
 
 async def _refuse(scope: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
