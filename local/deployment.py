@@ -85,7 +85,9 @@ class CdkCommand:
 
     def bootstrap(self) -> None:
         """Makes the bucket and the roles that ``cdk deploy`` works through."""
-        self._run(["bootstrap", f"aws://{ACCOUNT}/{STAGE.region}"])
+        # Given the assembly, it does not synthesise the app once more.
+        target = f"aws://{ACCOUNT}/{STAGE.region}"
+        self._run(["bootstrap", target, "--app", str(self.assembly)])
 
     def deploy(self, stack_done: Callable[[str], None]) -> None:
         """Deploys every stack; calls back with each one's name as it is done."""
