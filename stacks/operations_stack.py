@@ -101,6 +101,8 @@ class OperationsStack(MarqueeStack):
         cloudwatch.CompositeAlarm(
             self,
             "ViewersAffected",
+            # Named, since CDK's own name for it would not begin as the feed expects.
+            composite_alarm_name=f"marquee-{config.name}-ViewersAffected",
             alarm_description="Viewers cannot browse or cannot play. "
             "Runbook: docs/runbooks/ViewersAffected.md",
             alarm_rule=cloudwatch.AlarmRule.any_of(
