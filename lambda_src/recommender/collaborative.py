@@ -60,7 +60,7 @@ class CollaborativeScorer:
         neighbours = np.flatnonzero(likeness).astype(np.int32)
         heard = self.habits.mix(neighbours, likeness[neighbours])
         damping = np.float32(self.config.popularity_damping * self._settled(history))
-        return heard / np.maximum(self.spread, 1) ** damping
+        return np.asarray(heard / np.maximum(self.spread, 1) ** damping, dtype=np.float32)
 
     def likeness(self, history: FoldedHistory) -> Floats:
         """How much each exemplar is heard: [exemplars], 0 for all but the nearest."""

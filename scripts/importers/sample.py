@@ -1,155 +1,123 @@
-"""A catalogue and viewers out of nothing: invented titles, and ratings by planted tastes.
+"""A generated catalogue with viewers of planted tastes: what the demo and the tests run on.
 
-The same seed gives the same data. Viewers come in groups, each with a genre it loves, one it
-likes and favourite directors, so that a recommender that works can be told from one that
-does not.
+Everything is invented, and drawn from one seed: the same seed gives the same data. Viewers
+belong to a taste group (:data:`TASTES`) and lean to its genres, to a genre of their own and to
+a few directors and actors; what they pick is skewed to popular titles, what they rate is taste,
+the title's quality and noise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.catalogue import Title
 from recommender.history import Signal, SignalKind
-from scripts.importers import ImportedData
-from scripts.importers.sample_words import FIRST_NAMES, GENRES, LAST_NAMES, Genre
+from scripts.importers import ImportedData, sample_titles, sample_words
+from scripts.importers.sample_titles import make_people, make_titles
 
-SEED = 20_261_123
+# The files that decide the data: equal files, equal data.
+SOURCES = tuple(
+    Path(file)
+    for file in (__file__, sample_titles.__file__, sample_words.__file__, sample_words.PATH)
+)
+SEED = 20_261
 TITLES = 320
 VIEWERS = 400
-ACTORS = 120
-DIRECTORS = 40
-UNCLASSIFIED_SHARE = 0.03
-END = 1_790_000_000.0  # the newest rating, Unix seconds
-TWO_YEARS = 2 * 365 * 86_400.0
-# (loves, likes): the planted tastes, by genre.
-TASTES = (
-    ("Crime", "Thriller"),
-    ("Sci-Fi", "Adventure"),
-    ("Romance", "Drama"),
-    ("Documentary", "Drama"),
-    ("Horror", "Thriller"),
-    ("Comedy", "Romance"),
-    ("Children", "Fantasy"),
-    ("Western", "Crime"),
-)
+END = 1_790_812_800.0  # 1 October 2026, 00:00 UTC: a fixed date, so that data never changes
+SPAN = 2 * 365 * 86_400.0
+NEW_SHARE = 0.25  # of the titles, which join the catalogue within the span
+
+TASTES: Mapping[str, Mapping[str, float]] = {
+    "crime": {"Crime": 1.0, "Thriller": 0.5, "Mystery": 0.3, "Family": -0.8},
+    "family": {"Family": 1.0, "Animation": 0.8, "Comedy": 0.2, "Horror": -1.0},
+    "sci-fi": {"Sci-Fi": 1.0, "Action": 0.5, "Fantasy": 0.2, "Romance": -0.6},
+    "romance": {"Romance": 1.0, "Drama": 0.5, "Comedy": 0.4, "Horror": -0.8},
+    "documentary": {"Documentary": 1.0, "Drama": 0.4, "Mystery": 0.2, "Action": -0.6},
+    "horror": {"Horror": 1.0, "Thriller": 0.4, "Fantasy": 0.2, "Family": -0.6},
+    "comedy": {"Comedy": 1.0, "Romance": 0.4, "Animation": 0.2, "Documentary": -0.5},
+    "fantasy": {"Fantasy": 1.0, "Animation": 0.4, "Action": 0.3, "Crime": -0.5},
+}
+Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class _Person:
-    name: str
-    genres: tuple[str, ...]
+class _Catalogue:
+    titles: Sequence[Title]
+    quality: Numbers  # stars above or below the usual
+    reach: Numbers  # how well known, above 0
+    added: Numbers  # Unix seconds
 
 
-def generate(*, seed: int = SEED, titles: int = TITLES, viewers: int = VIEWERS) -> ImportedData:
-    """``titles`` titles, and the ratings of ``viewers`` viewers over two years."""
+def generate(seed: int = SEED, *, titles: int = TITLES, viewers: int = VIEWERS) -> ImportedData:
+    """A catalogue of ``titles`` and the ratings of ``viewers`` over two years up to ``END``."""
     rng = np.random.default_rng(seed)
-    people = _people(rng, ACTORS + DIRECTORS)
-    catalogue = _titles(rng, titles, people[:ACTORS], people[ACTORS:])
-    interactions = [
-        (f"sample-{number:03d}", signal)
-        for number in range(viewers)
-        for signal in _ratings(rng, catalogue, TASTES[number % len(TASTES)])
-    ]
-    return ImportedData(titles=tuple(catalogue), interactions=tuple(interactions))
+    directors, actors = make_people(rng)
+    catalogue = _catalogue(make_titles(rng, titles, directors, actors, until=END), rng)
+    interactions: list[tuple[str, Signal]] = []
+    for number in range(viewers):
+        viewer_id = f"sample-{taste_of(number)}-{number:03d}"
+        affinity = _affinity(TASTES[taste_of(number)], catalogue.titles, rng)
+        interactions.extend((viewer_id, rating) for rating in _ratings(catalogue, affinity, rng))
+    return ImportedData(titles=tuple(catalogue.titles), interactions=tuple(interactions))
 
 
-def _people(rng: np.random.Generator, count: int) -> list[_Person]:
-    """Distinct invented people; each works in two genres."""
-    pairs = [(first, last) for first in FIRST_NAMES for last in LAST_NAMES]
-    names = [" ".join(pairs[index]) for index in rng.permutation(len(pairs))[:count]]
-    known = [genre.name for genre in GENRES]
-    # Round robin for the first genre, so that every genre has its own.
-    return [
-        _Person(name, (known[place % len(known)], str(rng.choice(known))))
-        for place, name in enumerate(names)
-    ]
+def taste_of(number: int) -> str:
+    """The taste group of viewer ``number``: they take turns."""
+    return list(TASTES)[number % len(TASTES)]
 
 
-def _titles(
-    rng: np.random.Generator, count: int, actors: Sequence[_Person], directors: Sequence[_Person]
-) -> list[Title]:
-    made: list[Title] = []
-    names: set[str] = set()
-    for number in range(count):
-        main = GENRES[number % len(GENRES)]
-        other = GENRES[int(rng.integers(len(GENRES)))]
-        genres = (main.name,) if other is main or rng.random() < 0.3 else (main.name, other.name)
-        name = _name(rng, main, names)
-        names.add(name)
-        unclassified = rng.random() < UNCLASSIFIED_SHARE
-        made.append(
-            Title(
-                title_id=f"t{number + 1:04d}",
-                name=name,
-                year=int(1968 + 58 * rng.beta(3, 1)),
-                genres=genres,
-                cast=_of_genre(rng, actors, main, 4),
-                directors=_of_genre(rng, directors, main, 1),
-                plot=f"{rng.choice(main.heroes)} {rng.choice(main.troubles)}. "
-                f"{rng.choice((main if rng.random() < 0.7 else other).turns)}",
-                maturity=None if unclassified else int(rng.choice(main.maturities)),
-            )
-        )
-    return made
+def _catalogue(titles: Sequence[Title], rng: np.random.Generator) -> _Catalogue:
+    count = len(titles)
+    added = np.full(count, END - SPAN)
+    new = rng.permutation(count)[: int(NEW_SHARE * count)]
+    added[new] = END - SPAN * rng.random(len(new))
+    return _Catalogue(titles, rng.normal(0, 0.45, count), rng.lognormal(0, 0.9, count), added)
 
 
-def _name(rng: np.random.Generator, genre: Genre, taken: set[str]) -> str:
-    """A name that no other title has; sequels where the words run out."""
-    name = f"The {rng.choice(genre.adjectives)} {rng.choice(genre.nouns)}"
-    candidate, part = name, 1
-    while candidate in taken:
-        part += 1
-        candidate = f"{name} {part}"
-    return candidate
+def _affinity(
+    taste: Mapping[str, float], titles: Sequence[Title], rng: np.random.Generator
+) -> Numbers:
+    """How much one viewer is drawn to each title: about -1 to 2."""
+    leaning = dict(taste)
+    others = sorted({genre for title in titles for genre in title.genres} - set(taste))
+    leaning[str(rng.choice(others))] = 0.4
+    at_home = [title for title in titles if leaning.get(title.genres[0], 0) >= 1]
+    named = [name for title in at_home for name in title.directors]
+    starring = [name for title in at_home for name in title.cast]
+    favourites = {str(name) for name in rng.choice(named, 2)} if named else set()
+    favourites |= {str(name) for name in rng.choice(starring, 3)} if starring else set()
+    affinity = np.empty(len(titles))
+    for number, title in enumerate(titles):
+        weights = [leaning.get(genre, 0.0) for genre in title.genres]
+        people = favourites.intersection((*title.directors, *title.cast))
+        affinity[number] = 0.7 * weights[0] + 0.3 * float(np.mean(weights)) + 0.35 * len(people)
+    return affinity
 
 
-def _of_genre(
-    rng: np.random.Generator, people: Sequence[_Person], genre: Genre, count: int
-) -> tuple[str, ...]:
-    leaning = [3.0 if genre.name == p.genres[0] else 1.0 if genre.name in p.genres else 0.02
-               for p in people]  # fmt: skip
-    weights = np.array(leaning) / sum(leaning)
-    chosen = rng.choice(len(people), size=count, replace=False, p=weights)
-    return tuple(people[index].name for index in chosen)
+def _ratings(catalogue: _Catalogue, affinity: Numbers, rng: np.random.Generator) -> list[Signal]:
+    """One viewer's ratings, oldest first; titles not added yet at the time are passed over."""
+    count = int(np.clip(rng.lognormal(3.9, 0.4), 15, 120))
+    start = END - SPAN * rng.uniform(0.15, 1.0)
+    times = np.sort(rng.uniform(start, END, count))
+    pull = np.log(catalogue.reach) + 1.8 * affinity + rng.gumbel(size=len(affinity))
+    ratings = []
+    waiting = list(np.argsort(-pull))[: count + count // 3]
+    for time in times:
+        for number in waiting:
+            if catalogue.added[number] <= time:
+                waiting.remove(number)
+                taste = 3.2 + 1.1 * affinity[number] + catalogue.quality[number]
+                stars = np.clip(np.round(2 * (taste + rng.normal(0, 0.5))) / 2, 0.5, 5)
+                ratings.append(_rating(catalogue.titles[number], float(stars), float(time)))
+                break
+    return ratings
 
 
-def _ratings(
-    rng: np.random.Generator, catalogue: Sequence[Title], taste: tuple[str, str]
-) -> list[Signal]:
-    """What one viewer rated: mostly what the taste leads to, some of what everybody watches."""
-    loved, liked = taste
-    directors = {title.directors[0] for title in catalogue if loved in title.genres}
-    favourites = set(rng.choice(sorted(directors), size=min(3, len(directors)), replace=False))
-    fit = np.array(
-        [
-            2.0 * (loved == title.genres[0])
-            + 1.2 * (loved in title.genres[1:])
-            + 0.9 * (liked in title.genres)
-            + 0.8 * (title.directors[0] in favourites)
-            for title in catalogue
-        ]
-    )
-    hype = 1.0 / (1.0 + np.argsort(np.argsort(_hype(catalogue)))) ** 0.5
-    weights = (0.1 + fit) * hype
-    count = int(np.clip(rng.lognormal(3.4, 0.4), 12, 120))
-    seen = rng.choice(len(catalogue), size=count, replace=False, p=weights / weights.sum())
-    stars = np.clip(np.round(2 * (2.2 + fit[seen] + rng.normal(0, 0.6, count))) / 2, 0.5, 5.0)
-    times = np.sort(END - TWO_YEARS * rng.random(count))
-    return [
-        Signal(
-            title_id=catalogue[index].title_id,
-            kind=SignalKind.RATE,
-            occurred_at=float(int(time)),
-            value=float(star),
-        )
-        for index, star, time in zip(seen, stars, times, strict=True)
-    ]
-
-
-def _hype(catalogue: Sequence[Title]) -> list[int]:
-    """An order of the titles that everybody agrees on and that no taste explains."""
-    return [int(title.title_id[1:]) * 7919 % 1009 for title in catalogue]
+def _rating(title: Title, stars: float, time: float) -> Signal:
+    when = float(int(time))
+    return Signal(title_id=title.title_id, kind=SignalKind.RATE, value=stars, occurred_at=when)
