@@ -38,7 +38,7 @@ def make_titles(
     latest = datetime.fromtimestamp(until, UTC).year
     titles = []
     for number in range(count):
-        genre = list(words().genres)[number % len(GENRES)]
+        genre = _in_turn(number)
         genres = _genres(genre, rng)
         gone = until - _YEAR / 4 if number % 97 == 96 else None
         titles.append(
@@ -58,10 +58,15 @@ def make_titles(
     return titles
 
 
+def _in_turn(number: int) -> str:
+    genres = list(words().genres)
+    return genres[number % len(genres)]
+
+
 def _by_genre(names: Sequence[str], rng: np.random.Generator) -> People:
     people: dict[str, list[str]] = {genre: [] for genre in words().genres}
     for number, name in enumerate(names):
-        home = list(words().genres)[number % len(GENRES)]
+        home = _in_turn(number)
         people[home].append(name)
         second = str(rng.choice(words().genres[home].goes_with))
         if name not in people[second]:
