@@ -41,7 +41,7 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 of what the data is made from: two data sets never share a deployment."""
         if self.folder is None:
-            sources = [Path(sample.__file__)]
+            sources = list(sample.SOURCES)
         else:
             sources = [self.folder / name for name in MOVIELENS_FILES]
         digest = hashlib.sha256()
