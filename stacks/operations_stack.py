@@ -90,7 +90,9 @@ class OperationsStack(MarqueeStack):
             model_bucket=content.model_bucket,
         )
         TableBackups(self, "Backups", config=config, tables=tables)
-        self._dashboard([*alarms_of(streaming), *alarms_of(training), *alarms_of(self)])
+        self._dashboard(
+            [alarm for stack in (api, streaming, training, self) for alarm in alarms_of(stack)]
+        )
 
     def _alarms(self, config: StageConfig, streaming: StreamingStack) -> None:
         api = ApiAlarms(self, "ApiAlarms", watched=self.watched)

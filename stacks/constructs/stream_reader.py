@@ -65,6 +65,8 @@ class StreamReader(Construct):
             bisect_batch_on_error=True,
             report_batch_item_failures=True,
             on_failure=FailureObjects(failures),
+            # Counts what goes to that bucket as well: an alarm watches it.
+            metrics_config=lambda_.MetricsConfig(metrics=[lambda_.MetricType.EVENT_COUNT]),
         )
         write_objects(failures, self.function, GIVEN_UP_PREFIX)
         write_objects(failures, self.function, POISON_PREFIX)

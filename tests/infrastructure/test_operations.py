@@ -162,7 +162,7 @@ def test_the_tables_are_backed_up_every_night(template: Find, stage: str, days: 
 def test_the_dashboard_shows_every_alarm(operations: Template, template: Find) -> None:
     parts = operations.only("AWS::CloudWatch::Dashboard")["DashboardBody"]["Fn::Join"][1]
     shown = json.dumps(parts)
-    for area in ("streaming", "training"):
+    for area in ("api", "streaming", "training"):
         for alarm in template(area).of_type(ALARM):
             assert alarm in shown
     for alarm in operations.of_type(ALARM):
