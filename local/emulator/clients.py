@@ -48,6 +48,8 @@ def arguments(client: Any, operation: str, given: Mapping[str, Any]) -> dict[str
 
 
 def _cast(shape: Shape, value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(shape, StructureShape) and isinstance(value, list):  # as CloudFront counts
+        value = {"Quantity": len(value), "Items": value}
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         members = shape.members
         return {key: _cast(members[key], item) for key, item in value.items() if key in members}

@@ -12,6 +12,7 @@ from local.emulator import (
     public_parameters,
     sagemaker,
     snapshots,
+    stack_answers,
     upstream,
 )
 from local.emulator.resources import registration
@@ -24,6 +25,7 @@ def close_all(settings: EmulatorSettings) -> Application:
     """Patches ministack; the ASGI application to serve."""
     app = upstream.require("ministack.app", "app(scope, receive, send)", "_port_is_bindable")
     registration.close()
+    stack_answers.close()
     public_parameters.close()
     lambda_runtime.close(settings.temporary)
     kinesis_delivery.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from local.emulator.resources.provisioner import Place, Properties, Provisioned, Provisioner, call
 
 
@@ -9,21 +11,22 @@ class CloudFrontObject(Provisioner):
     """A CloudFront type whose API takes one configuration and answers with an id and an ETag."""
 
     def __init__(
-        self, name: str, config: str, snake: str, *, property_name: str | None = None
+        self, name: str, config: str, snake: str, defaults: Properties | None = None
     ) -> None:
+        """``defaults`` are those of the template; the API wants every value."""
         self.type = f"AWS::CloudFront::{name}"
         self._name, self._config, self._snake = name, config, snake
-        self._property = property_name or config
+        self._defaults = defaults or {}
 
     def create(self, place: Place, properties: Properties) -> Provisioned:
         """Creates it from its configuration."""
-        given = {self._config: properties[self._property]}
+        given = {self._config: self._configuration(properties)}
         created = call(place, "cloudfront", f"create_{self._snake}", given)[self._name]
         return self._provisioned(created)
 
     def update(self, place: Place, reference: str, old: Properties, new: Properties) -> Provisioned:
         """Replaces the configuration; the id stays."""
-        given = {self._config: new[self._property], "Id": reference}
+        given = {self._config: self._configuration(new), "Id": reference}
         given["IfMatch"] = self._etag(place, reference)
         updated = call(place, "cloudfront", f"update_{self._snake}", given)[self._name]
         return self._provisioned(updated)
@@ -32,6 +35,9 @@ class CloudFrontObject(Provisioner):
         """Deletes it."""
         given = {"Id": reference, "IfMatch": self._etag(place, reference)}
         call(place, "cloudfront", f"delete_{self._snake}", given)
+
+    def _configuration(self, properties: Properties) -> dict[str, Any]:
+        return {**self._defaults, **properties[self._config]}
 
     def _etag(self, place: Place, reference: str) -> str:
         etag: str = call(place, "cloudfront", f"get_{self._snake}", {"Id": reference})["ETag"]
@@ -59,9 +65,14 @@ class WebAclAssociation(Provisioner):
         call(place, "wafv2", "disassociate_web_acl", properties)
 
 
+_VPC_ORIGIN_DEFAULTS = {
+    "HTTPPort": 80,
+    "HTTPSPort": 443,
+    "OriginProtocolPolicy": "match-viewer",
+}
 PROVISIONERS = (
     CloudFrontObject("PublicKey", "PublicKeyConfig", "public_key"),
     CloudFrontObject("KeyGroup", "KeyGroupConfig", "key_group"),
-    CloudFrontObject("VpcOrigin", "VpcOriginEndpointConfig", "vpc_origin"),
+    CloudFrontObject("VpcOrigin", "VpcOriginEndpointConfig", "vpc_origin", _VPC_ORIGIN_DEFAULTS),
     WebAclAssociation(),
 )

@@ -41,15 +41,16 @@ def close() -> None:
 
 def _handlers(provisioner: Provisioner) -> dict[str, Any]:
     def create(logical_id: str, properties: Properties, stack: str) -> tuple[str, dict[str, Any]]:
-        return _pair(provisioner.create(_place(stack, logical_id), properties))
+        return _pair(provisioner.create(_place(stack, logical_id), _own(properties)))
 
     def update(
         reference: str, old: Properties, new: Properties, stack: str, logical_id: str
     ) -> tuple[str, dict[str, Any]]:
-        return _pair(provisioner.update(_place(stack, logical_id), reference, old, new))
+        place = _place(stack, logical_id)
+        return _pair(provisioner.update(place, reference, _own(old), _own(new)))
 
     def delete(reference: str, properties: Properties, logical_id: str | None) -> None:
-        provisioner.delete(_place("", logical_id or ""), reference, properties)
+        provisioner.delete(_place("", logical_id or ""), reference, _own(properties))
 
     handlers: dict[str, Callable[..., Any] | bool] = {
         "create": create,
@@ -65,6 +66,15 @@ def _place(stack: str, logical_id: str) -> Place:
     from ministack.core.responses import get_account_id, get_region
 
     return Place(stack, logical_id, get_account_id(), get_region())
+
+
+def _own(properties: Properties) -> Properties:
+    """Without the ``aws:cloudformation:`` tags, which only CloudFormation itself may set."""
+    tags = properties.get("Tags")
+    if not isinstance(tags, list):
+        return properties
+    own = [tag for tag in tags if not str(tag.get("Key", "")).startswith("aws:")]
+    return {**properties, "Tags": own}
 
 
 def _pair(provisioned: Provisioned) -> tuple[str, dict[str, Any]]:
