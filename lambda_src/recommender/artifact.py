@@ -67,9 +67,9 @@ def from_bytes(data: bytes, sha256: str | None = None) -> Model:
         return _model(arrays)
     except KeyError as error:
         raise DamagedArtifactError(f"a part is missing: {error}") from error
-    except (ValueError, TypeError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        if isinstance(error, DamagedArtifactError):
-            raise
+    except DamagedArtifactError:
+        raise
+    except (ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
         raise DamagedArtifactError(f"a part can't be read: {error}") from error
 
 

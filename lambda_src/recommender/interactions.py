@@ -21,12 +21,6 @@ class FoldedHistory:
     titles: Ints
     preferences: Floats
 
-    @property
-    def liked(self) -> FoldedHistory:
-        """The part with a preference above 0."""
-        kept = self.preferences > 0
-        return FoldedHistory(self.titles[kept], self.preferences[kept])
-
     def __len__(self) -> int:
         return len(self.titles)
 

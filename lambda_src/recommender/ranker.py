@@ -60,6 +60,8 @@ class RankerConfig:
 
 def best(scores: Floats, allowed: Bools, count: int) -> Ints:
     """The ``count`` allowed titles of the highest scores, best first, ties by number."""
+    if count <= 0:
+        return np.zeros(0, dtype=np.int32)
     numbers = np.flatnonzero(allowed)
     if count < len(numbers):
         top = np.argpartition(-scores[numbers], count - 1)[:count]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from recommender.sparse import Floats, Ints
 
 # Shares are worked out for this many of the best liked titles: a bound on the request.
 _CITED = 60
+_ENJOYED = 3.5  # stars
 
 
 class Explainer:
@@ -41,9 +43,10 @@ class Explainer:
         self._states = states
         self._history = history
         self._favourites = {genre.casefold() for genre in favourite_genres}
-        liked = history.liked
-        order = np.lexsort((liked.titles, -liked.preferences))[:_CITED]
-        self._liked = FoldedHistory(liked.titles[order], liked.preferences[order])
+        order = np.lexsort((history.titles, -history.preferences))
+        cited = list(islice((place for place in order if self._citable(place)), _CITED))
+        order = np.array(cited, dtype=np.int64)
+        self._liked = FoldedHistory(history.titles[order], history.preferences[order])
 
     def explain(self, picks: Ints, scores: Scores) -> list[tuple[Source, Reason]]:
         """Source and reason of each of ``picks``."""
@@ -66,6 +69,12 @@ class Explainer:
                 source, reason = Source.POPULARITY, self._popular(number, parts[place])
             answers.append((source, reason))
         return answers
+
+    def _citable(self, place: int) -> bool:
+        """Liked, beyond doubt: nobody is told they enjoyed what they rated three stars."""
+        state = self._states[self._index.titles[self._history.titles[place]].title_id]
+        stars_given = state.rating if state.rating is not None else _ENJOYED
+        return bool(self._history.preferences[place] > 0) and stars_given >= _ENJOYED
 
     def because_of(self, anchor: int, number: int) -> Reason:
         """Why ``number`` is in the row of a title of the viewer's history."""
