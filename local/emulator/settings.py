@@ -49,7 +49,6 @@ def enter(settings: EmulatorSettings, port: int) -> None:
         HOME=str(settings.temporary),
         TMPDIR=str(settings.temporary),
         BIND_HOST="127.0.0.1",
-        MINISTACK_HOST="127.0.0.1",
         GATEWAY_PORT=str(port),
         MINISTACK_REGION=REGION,
         MINISTACK_ACCOUNT_ID=ACCOUNT,
