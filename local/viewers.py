@@ -6,6 +6,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -72,7 +73,9 @@ def create(deployment: Deployment, url: str, viewer: DemoViewer) -> dict[str, st
     }
     _sign_up(deployment, entry)
     api = Api(url, access_token(deployment, entry["username"], entry["password"]))
-    profile = api.post("/v1/profiles", {"name": viewer.label})
+    # An earlier start may have come this far and been ended.
+    existing = api.get("/v1/profiles")["items"]
+    profile = existing[0] if existing else api.post("/v1/profiles", {"name": viewer.label})
     entry["profile_id"] = profile["profile_id"]
     _send(api, entry["profile_id"], _events(viewer, now=time.time()))
     return entry
@@ -105,15 +108,16 @@ def wait_for_history(
 def _sign_up(deployment: Deployment, entry: Mapping[str, str]) -> None:
     identity = deployment.client("cognito-idp")
     pool = deployment.output("profiles", "UserPoolId")
-    identity.admin_create_user(
-        UserPoolId=pool,
-        Username=entry["username"],
-        MessageAction="SUPPRESS",
-        UserAttributes=[
-            {"Name": "email", "Value": entry["username"]},
-            {"Name": "email_verified", "Value": "true"},
-        ],
-    )
+    with suppress(identity.exceptions.UsernameExistsException):
+        identity.admin_create_user(
+            UserPoolId=pool,
+            Username=entry["username"],
+            MessageAction="SUPPRESS",
+            UserAttributes=[
+                {"Name": "email", "Value": entry["username"]},
+                {"Name": "email_verified", "Value": "true"},
+            ],
+        )
     identity.admin_set_user_password(
         UserPoolId=pool, Username=entry["username"], Password=entry["password"], Permanent=True
     )
