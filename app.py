@@ -11,10 +11,16 @@ from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 from stacks.config import STAGES
 from stacks.stage import MarqueeStage
 
+# Stack traces name temporary folders, and show none of this code.
+_SAME_BYTES = {
+    "aws:cdk:disable-creation-stack-traces": True,
+    "aws:cdk:disable-stack-trace": True,
+}
+
 
 def build(stage: str, *, outdir: str | None = None) -> cdk.App:
     """The app of one stage, ready to synthesise."""
-    app = cdk.App(outdir=outdir, analytics_reporting=False)
+    app = cdk.App(outdir=outdir, analytics_reporting=False, context=_SAME_BYTES)
     MarqueeStage(app, config=STAGES[stage])
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
     return app

@@ -68,5 +68,7 @@ class StreamReader(Construct):
             # Counts what goes to that bucket as well: an alarm watches it.
             metrics_config=lambda_.MetricsConfig(metrics=[lambda_.MetricType.EVENT_COUNT]),
         )
+        # Lambda tries the role's rights, those granted after this too, when it makes the mapping.
+        self.mapping.node.add_dependency(self.function.execution_role)
         write_objects(failures, self.function, GIVEN_UP_PREFIX)
         write_objects(failures, self.function, POISON_PREFIX)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +15,13 @@ from tests.infrastructure.synthesis import Assembly, Template, synthesise
 @pytest.fixture(scope="session")
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Assembly]:
     """Every stage, by name."""
-    folder = tmp_path_factory.mktemp("assemblies")
-    with ThreadPoolExecutor(2) as pool:
-        made = pool.map(lambda stage: synthesise(stage, folder / stage), STAGES)
-        return {assembly.stage: assembly for assembly in made}
+    return _synthesised_all(tmp_path_factory.mktemp("assemblies"))
+
+
+@pytest.fixture(scope="session")
+def assemblies_again(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Assembly]:
+    """The same once more, in another folder and with another order of hashes."""
+    return _synthesised_all(tmp_path_factory.mktemp("again"), PYTHONHASHSEED="7")
 
 
 @pytest.fixture(scope="session", params=list(STAGES))
@@ -41,3 +45,9 @@ def synthesised(assembly: Assembly) -> Assembly:
     if not (assembly.folder / "manifest.json").exists():
         pytest.fail(f"synth of {assembly.stage} wrote nothing:\n{assembly.process.stderr[-4000:]}")
     return assembly
+
+
+def _synthesised_all(folder: Path, **environment: str) -> dict[str, Assembly]:
+    with ThreadPoolExecutor(2) as pool:
+        made = pool.map(lambda stage: synthesise(stage, folder / stage, **environment), STAGES)
+        return {assembly.stage: assembly for assembly in made}

@@ -1,0 +1,127 @@
+"""The events stack: the stream, who reads it, and the lake's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+
+from schemas.events import Envelope, ViewerEvent
+from stacks.constructs.event_table import COLUMNS, EVENT_FIELDS
+from tests.infrastructure.synthesis import Template
+
+Find = Callable[..., Template]
+MAPPING = "AWS::Lambda::EventSourceMapping"
+
+
+@pytest.fixture(scope="module")
+def events(template: Find) -> Template:
+    return template("events")
+
+
+def _mapping(events: Template, consumer: str) -> dict[str, Any]:
+    return events.named(MAPPING, consumer)
+
+
+def test_the_stream_grows_by_itself(events: Template):
+    mode = events.only("AWS::Kinesis::Stream")["StreamModeDetails"]
+    assert mode == {"StreamMode": "ON_DEMAND"}
+
+
+def test_the_stream_is_encrypted(events: Template):
+    assert events.only("AWS::Kinesis::Stream")["StreamEncryption"]["EncryptionType"] == "KMS"
+
+
+@pytest.mark.parametrize(("stage", "hours"), [("dev", 24), ("prod", 168)])
+def test_the_stream_keeps_events_as_long_as_the_stage_says(template: Find, stage: str, hours: int):
+    assert template("events", stage).only("AWS::Kinesis::Stream")["RetentionPeriodHours"] == hours
+
+
+def test_the_profile_consumer_has_a_throughput_of_its_own(events: Template):
+    (consumer,) = events.of_type("AWS::Kinesis::StreamConsumer")
+    source = _mapping(events, "ProfileConsumer")["EventSourceArn"]
+    assert source == {"Fn::GetAtt": [consumer, "ConsumerARN"]}
+
+
+@pytest.mark.parametrize(
+    ("setting", "profile", "trending"),
+    [
+        ("BatchSize", 100, 500),
+        ("MaximumBatchingWindowInSeconds", 0, 5),
+        ("ParallelizationFactor", 10, 2),
+        ("MaximumRetryAttempts", 10, 5),
+        ("MaximumRecordAgeInSeconds", 604_800, 3600),
+        ("BisectBatchOnFunctionError", True, True),
+        ("FunctionResponseTypes", ["ReportBatchItemFailures"], ["ReportBatchItemFailures"]),
+        ("StartingPosition", "TRIM_HORIZON", "TRIM_HORIZON"),
+    ],
+)
+def test_delivery_settings_are_all_said(
+    events: Template, setting: str, profile: object, trending: object
+):
+    assert _mapping(events, "ProfileConsumer")[setting] == profile
+    assert _mapping(events, "TrendingConsumer")[setting] == trending
+
+
+@pytest.mark.parametrize("consumer", ["ProfileConsumer", "TrendingConsumer"])
+def test_what_is_given_up_goes_to_the_failure_bucket(events: Template, consumer: str):
+    destination = _mapping(events, consumer)["DestinationConfig"]["OnFailure"]["Destination"]
+    assert "Failures" in str(destination)
+
+
+@pytest.mark.parametrize("consumer", ["ProfileConsumer", "TrendingConsumer"])
+def test_a_mapping_invokes_the_alias(events: Template, consumer: str):
+    assert "Live" in str(_mapping(events, consumer)["FunctionName"])
+
+
+@pytest.mark.parametrize("consumer", ["ProfileConsumer", "TrendingConsumer"])
+def test_a_consumer_waits_for_its_rights(events: Template, consumer: str):
+    (mapping,) = (
+        resource for name, resource in events.of_type(MAPPING).items() if name.startswith(consumer)
+    )
+    assert any("DefaultPolicy" in name for name in mapping["DependsOn"])
+
+
+def test_the_lake_is_parquet_by_day_and_hour(events: Template):
+    target = events.only("AWS::KinesisFirehose::DeliveryStream")[
+        "ExtendedS3DestinationConfiguration"
+    ]
+    assert target["Prefix"] == "events/day=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/"
+    output = target["DataFormatConversionConfiguration"]["OutputFormatConfiguration"]
+    assert output["Serializer"] == {"ParquetSerDe": {"Compression": "SNAPPY"}}
+
+
+def test_what_firehose_cannot_convert_is_kept(events: Template):
+    target = events.only("AWS::KinesisFirehose::DeliveryStream")[
+        "ExtendedS3DestinationConfiguration"
+    ]
+    assert target["ErrorOutputPrefix"].startswith("errors/!{firehose:error-output-type}/")
+
+
+def test_the_lakes_columns_are_the_envelopes_fields():
+    fields = {field.alias or name for name, field in Envelope.model_fields.items()}
+    assert set(COLUMNS) == fields
+
+
+def test_the_lakes_event_has_every_field_of_every_event():
+    (union, _) = get_args(ViewerEvent)
+    fields = {name for event in get_args(union) for name in event.model_fields}
+    assert set(EVENT_FIELDS) == fields
+
+
+def test_athena_finds_partitions_by_itself(events: Template):
+    parameters = events.only("AWS::Glue::Table")["TableInput"]["Parameters"]
+    assert parameters["projection.enabled"] == "true"
+
+
+@pytest.mark.parametrize(("stage", "limit"), [("dev", 10**10), ("prod", 10**12)])
+def test_no_query_reads_the_whole_lake(template: Find, stage: str, limit: int):
+    settings = template("events", stage).only("AWS::Athena::WorkGroup")["WorkGroupConfiguration"]
+    assert settings["BytesScannedCutoffPerQuery"] == limit
+    assert settings["EnforceWorkGroupConfiguration"] is True
+
+
+def test_query_results_are_encrypted(events: Template):
+    settings = events.only("AWS::Athena::WorkGroup")["WorkGroupConfiguration"]
+    assert "EncryptionConfiguration" in settings["ResultConfiguration"]
