@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from recommender.blend import SCORERS, Blend, comparable
+from recommender.blend import SCORERS, Blend
 from recommender.content import ContentConfig
 from recommender.evaluation import Case, ndcg
 from recommender.index import CatalogueIndex
@@ -106,10 +106,11 @@ def _gains(
 ) -> npt.NDArray[np.float64]:
     """nDCG@10 of each weighting of ``grid``, with the latest ``length`` titles given."""
     given = FoldedHistory(case.given.titles[-length:], case.given.preferences[-length:])
-    raw = scorers.raw(given)
     allowed = np.ones(scorers.content.features.height, dtype=bool)
     allowed[case.given.titles] = False
-    scores = np.stack([comparable(raw[name], allowed) for name in SCORERS])
+    by_name = scorers.comparable(given, allowed)
+    by_name["collaborative"] = by_name["collaborative"] + scorers.unheard * by_name["content"]
+    scores = np.stack([by_name[name] for name in SCORERS])
     scores[:, ~allowed] = -1
     count = min(_POOL, scores.shape[1])
     pool = np.unique(np.argpartition(-scores, count - 1, axis=1)[:, :count])

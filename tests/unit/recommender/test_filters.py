@@ -1,0 +1,157 @@
+"""No path shows what a viewer must not see, whatever the catalogue, history and filters."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recommender import Title, TitleState, Viewer, eligible, playable, popular
+from recommender.index import CatalogueIndex
+from recommender.training import fit
+
+NOW = 1_000.0
+COUNTRIES = ("DE", "US")
+GENRES = ("Crime", "Drama", "Family")
+edges = st.none() | st.sampled_from([0.0, NOW, NOW + 1, NOW - 1])
+
+
+@st.composite
+def title(draw, number):
+    return Title(
+        title_id=f"t{number}",
+        name=f"{draw(st.sampled_from(['River', 'Stone']))} {number}",
+        genres=tuple(draw(st.lists(st.sampled_from(GENRES), unique=True))),
+        directors=tuple(draw(st.lists(st.sampled_from("AB"), unique=True))),
+        maturity=draw(st.none() | st.sampled_from([0, 8, 17, 18])),
+        available_from=draw(edges),
+        available_until=draw(edges),
+        countries=tuple(draw(st.lists(st.sampled_from(COUNTRIES), unique=True))),
+    )
+
+
+@st.composite
+def state(draw, title_id):
+    time = st.none() | st.sampled_from([1.0, 500.0, NOW])
+    return TitleState(
+        title_id=title_id,
+        position_seconds=draw(st.none() | st.sampled_from([0.0, 60.0])),
+        duration_seconds=draw(st.none() | st.just(3600.0)),
+        position_at=draw(time),
+        completed_at=draw(time),
+        abandoned_at=draw(time),
+        rating=draw(st.none() | st.sampled_from([0.5, 3.0, 5.0])),
+        rated_at=draw(time),
+        listed=draw(st.booleans()),
+        listed_at=draw(time),
+        dismissed_at=draw(time),
+    )
+
+
+catalogues = st.integers(1, 14).flatmap(
+    lambda count: st.tuples(*(title(number) for number in range(count)))
+)
+histories = st.lists(st.integers(0, 15), unique=True, max_size=8).flatmap(
+    lambda numbers: st.tuples(*(state(f"t{number}") for number in numbers)).map(
+        lambda states: {one.title_id: one for one in states}
+    )
+)
+viewers = st.builds(
+    Viewer,
+    country=st.none() | st.sampled_from(COUNTRIES),
+    maturity_ceiling=st.sampled_from([0, 8, 17, 18]),
+)
+seeds = st.none() | st.integers(0, 3)
+fewer = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def fitted(titles):
+    """A model in which a few viewers have liked every other title."""
+    watched = [one.title_id for one in titles[::2]]
+    taste = {
+        t: TitleState(title_id=t, rating=4.5, rated_at=float(n)) for n, t in enumerate(watched, 1)
+    }
+    return fit(titles, {f"v{number}": taste for number in range(3)}, version="x", now=NOW)
+
+
+@fewer
+@given(catalogues, histories, viewers, st.integers(0, 20), seeds)
+def test_recommend_holds_to_the_filters_and_the_length(titles, history, viewer, limit, seed):
+    model = fitted(titles)
+    rng = None if seed is None else np.random.default_rng(seed)
+    trending = {"t0": 3.0, "t1": 2.0, "nothing": 1.0}
+    picks = model.recommend(
+        history,
+        viewer,
+        limit=limit,
+        now=NOW,
+        trending=trending,
+        rng=rng,
+        favourite_genres=["crime"],
+    )
+    shown = [pick.title_id for pick in picks]
+    may = [t for t in model.titles if eligible(model.titles[t], history.get(t), viewer, NOW)]
+    assert set(shown) <= set(may)
+    assert len(shown) == len(set(shown)) == min(limit, len(may))
+    assert all(np.isfinite(pick.score) and pick.reason.text for pick in picks)
+
+
+@fewer
+@given(catalogues, histories, viewers)
+def test_similar_popular_search_and_home_hold_to_the_filters(titles, history, viewer):
+    model = fitted(titles)
+    for pick in model.similar("t0", viewer, limit=10, now=NOW, history=history):
+        assert pick.title_id != "t0"
+        assert eligible(model.titles[pick.title_id], history.get(pick.title_id), viewer, NOW)
+    scores = dict.fromkeys([*model.titles, "gone"], 1.0)
+    for pick in popular(scores, model.titles, history, viewer, limit=20, now=NOW):
+        assert eligible(model.titles[pick.title_id], history.get(pick.title_id), viewer, NOW)
+    for title_id in model.search("river", viewer, limit=20, now=NOW):
+        assert playable(model.titles[title_id], viewer, NOW)
+    seen = set()
+    for row in model.home(history, viewer, now=NOW, trending={"t0": 1.0}, row_length=5):
+        assert row.items
+        for item in row.items:
+            card, mine = model.titles[item.title_id], history.get(item.title_id)
+            if row.row_id == "continue_watching":
+                assert playable(card, viewer, NOW)
+                assert mine.in_progress
+            else:
+                assert eligible(card, mine, viewer, NOW)
+                assert item.title_id not in seen
+                seen.add(item.title_id)
+
+
+@given(catalogues, histories, viewers)
+def test_the_masks_are_the_rule_for_every_title(titles, history, viewer):
+    index = CatalogueIndex(titles)
+    assert index.playable(viewer, NOW).tolist() == [playable(t, viewer, NOW) for t in titles]
+    assert index.eligible(history, viewer, NOW).tolist() == [
+        eligible(t, history.get(t.title_id), viewer, NOW) for t in titles
+    ]
+
+
+def test_a_missing_card_is_never_shown():
+    assert not eligible(None, None, Viewer(), NOW)
+
+
+@pytest.mark.parametrize("ceiling", [0, 8, 13, 17])
+def test_unclassified_fails_closed_under_any_ceiling(ceiling):
+    card = Title(title_id="t", name="T")
+    assert not playable(card, Viewer(maturity_ceiling=ceiling), NOW)
+    assert playable(card, Viewer(maturity_ceiling=18), NOW)
+
+
+def test_an_unknown_country_sees_no_title_of_certain_countries():
+    card = Title(title_id="t", name="T", countries=("DE",))
+    assert not playable(card, Viewer(country=None), NOW)
+    assert playable(card, Viewer(country="DE"), NOW)
+
+
+def test_the_window_is_open_at_its_start_and_shut_at_its_end():
+    card = Title(title_id="t", name="T", available_from=10, available_until=20)
+    assert [playable(card, Viewer(), now) for now in (9.9, 10, 19.9, 20)] == [
+        False,
+        True,
+        True,
+        False,
+    ]

@@ -1,0 +1,59 @@
+"""The sparse operations against dense numpy."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from recommender.sparse import SparseRows
+
+dense_matrices = st.tuples(st.integers(1, 6), st.integers(1, 6)).flatmap(
+    lambda shape: arrays(np.float32, shape, elements=st.integers(-2, 2).map(float))
+)
+
+
+def sparse(dense):
+    rows, columns = np.nonzero(dense)
+    return SparseRows.of_triples(
+        rows.astype(np.int32), columns.astype(np.int32), dense[rows, columns], dense.shape
+    )
+
+
+@given(dense_matrices)
+def test_dot_mix_and_products_agree_with_dense(dense):
+    matrix = sparse(dense)
+    height, width = dense.shape
+    every_row = np.arange(height, dtype=np.int32)
+    vector = np.arange(1, width + 1, dtype=np.float32)
+    weights = np.arange(1, height + 1, dtype=np.float32)
+    assert matrix.dot(vector) == pytest.approx(dense @ vector)
+    assert matrix.mix(every_row, weights) == pytest.approx(weights @ dense)
+    assert matrix.products(every_row, every_row[::-1]) == pytest.approx(dense @ dense[::-1].T)
+    assert matrix.norms == pytest.approx(np.linalg.norm(dense, axis=1))
+
+
+@given(dense_matrices, st.data())
+def test_taking_and_densifying_keep_places(dense, data):
+    matrix = sparse(dense)
+    rows = np.array(
+        data.draw(st.lists(st.integers(0, dense.shape[0] - 1), max_size=4)), dtype=np.int32
+    )
+    columns = np.array(data.draw(st.permutations(range(dense.shape[1]))), dtype=np.int32)
+    assert np.array_equal(matrix.dense(rows, columns), dense[rows][:, columns])
+    kept = matrix.take(rows)
+    everything = np.arange(len(rows), dtype=np.int32)
+    in_order = np.arange(dense.shape[1], dtype=np.int32)
+    assert np.array_equal(kept.dense(everything, in_order), dense[rows])
+
+
+@given(dense_matrices)
+def test_scaling_multiplies_rows_and_columns(dense):
+    height, width = dense.shape
+    rows = np.arange(height, dtype=np.float32)
+    columns = np.arange(width, dtype=np.float32)
+    scaled = sparse(dense).scaled(rows=rows, columns=columns)
+    all_rows, all_columns = np.arange(height, dtype=np.int32), np.arange(width, dtype=np.int32)
+    assert np.array_equal(
+        scaled.dense(all_rows, all_columns), dense * rows[:, None] * columns[None, :]
+    )
