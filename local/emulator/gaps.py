@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from local.emulator import (
+    firehose_buffering,
     guard,
     kinesis_delivery,
     lambda_runtime,
@@ -29,6 +30,7 @@ def close_all(settings: EmulatorSettings) -> Application:
     public_parameters.close()
     lambda_runtime.close(settings.temporary)
     kinesis_delivery.close()
+    firehose_buffering.close()
     sagemaker.close(settings.temporary / "training")
     saved = snapshots.close(settings)
     saved.start()

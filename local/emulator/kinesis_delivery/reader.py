@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from local.emulator import upstream
 from local.emulator.kinesis_delivery.lane import Lane
 from local.emulator.kinesis_delivery.mapping import DeliverySettings, is_enabled, stream_name
 from local.emulator.kinesis_delivery.positions import START, Positions
+from local.emulator.scope import acting_as
 from local.emulator.upstream import Module
 
 LOOK_EVERY_SECONDS = 0.05
@@ -105,16 +104,3 @@ class Reader:
         name = stream_name(resource)
         found: dict[str, Any] | None = self._kinesis._streams.get_scoped(account, region, name)
         return found
-
-
-@contextmanager
-def acting_as(account: str, region: str) -> Iterator[None]:
-    """Everything inside belongs to this account and region."""
-    from ministack.core.responses import _request_account_id, _request_region
-
-    account_token, region_token = _request_account_id.set(account), _request_region.set(region)
-    try:
-        yield
-    finally:
-        _request_account_id.reset(account_token)
-        _request_region.reset(region_token)

@@ -9,6 +9,7 @@ from local.emulator import upstream
 from local.emulator.resources import delivery, models, monitoring, network, streams
 from local.emulator.resources.provisioner import Place, Properties, Provisioned, Provisioner
 from local.emulator.resources.recorded import RECORDED_TYPES
+from local.emulator.scope import scope
 
 _MODULES = (network, delivery, monitoring, streams, models)
 
@@ -63,9 +64,7 @@ def _handlers(provisioner: Provisioner) -> dict[str, Any]:
 
 
 def _place(stack: str, logical_id: str) -> Place:
-    from ministack.core.responses import get_account_id, get_region
-
-    return Place(stack, logical_id, get_account_id(), get_region())
+    return Place(stack, logical_id, *scope())
 
 
 def _own(properties: Properties) -> Properties:

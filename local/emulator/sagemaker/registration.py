@@ -12,6 +12,7 @@ from typing import Any
 from local.emulator import upstream
 from local.emulator.sagemaker.errors import SageMakerError
 from local.emulator.sagemaker.service import SageMaker
+from local.emulator.scope import scope
 from local.emulator.upstream import Module
 
 _NAME = "sagemaker"
@@ -50,7 +51,7 @@ def _module(service: SageMaker) -> ModuleType:
     async def handle_request(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> tuple[int, dict[str, str], bytes]:
-        status, answer = service.answer(_scope(), headers.get("x-amz-target", ""), body)
+        status, answer = service.answer(scope(), headers.get("x-amz-target", ""), body)
         kind = {"Content-Type": "application/x-amz-json-1.1"}
         return status, kind, json.dumps(answer).encode()
 
@@ -67,7 +68,7 @@ def _task(
 ) -> dict[str, Any]:
     """A Task state; ``.sync`` waits for the job's end, on the execution's own thread."""
     try:
-        created = service.call(_scope(), "CreateTrainingJob", parameters)
+        created = service.call(scope(), "CreateTrainingJob", parameters)
     except SageMakerError as error:
         raise machines._ExecutionError(f"SageMaker.{error.code}", str(error)) from None
     if not resource.endswith(".sync"):
@@ -76,9 +77,3 @@ def _task(
     if job["TrainingJobStatus"] != "Completed":
         raise machines._ExecutionError("States.TaskFailed", json.dumps(job))
     return job
-
-
-def _scope() -> tuple[str, str]:
-    from ministack.core.responses import get_account_id, get_region
-
-    return get_account_id(), get_region()
