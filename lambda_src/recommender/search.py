@@ -38,7 +38,7 @@ class SearchIndex:
         ]
         # A name of few words that all match is a better answer than a long one.
         self._brevity = np.array(
-            [1 / (1 + len(words(title.name))) for title in titles], dtype=np.float32
+            [1 / max(1, len(words(title.name))) for title in titles], dtype=np.float32
         )
 
     def find(self, query: str, allowed: Bools, popularity: Floats) -> Ints:

@@ -95,7 +95,7 @@ def _affinity(
     for number, title in enumerate(titles):
         weights = [leaning.get(genre, 0.0) for genre in title.genres]
         people = favourites.intersection((*title.directors, *title.cast))
-        affinity[number] = 0.7 * weights[0] + 0.3 * float(np.mean(weights)) + 0.35 * len(people)
+        affinity[number] = 0.7 * weights[0] + 0.3 * sum(weights) / len(weights) + 0.35 * len(people)
     return affinity
 
 

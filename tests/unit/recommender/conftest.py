@@ -12,7 +12,7 @@ NOW = sample.END
 
 @pytest.fixture(scope="session")
 def data():
-    return sample.generate()
+    return sample.generate(viewers=200)
 
 
 @pytest.fixture(scope="session")
