@@ -87,7 +87,11 @@ def _details(console: Console, deployment: Deployment) -> None:
         facts.add_row("model", "[yellow]none published: scripts/marquee train[/]")
     else:
         published = datetime.fromtimestamp(model["published_at"], UTC)
-        metrics = ", ".join(f"{name} {value:.3g}" for name, value in model["metrics"].items())
+        metrics = ", ".join(
+            f"{name} {value:.3g}"
+            for name, value in model["metrics"].items()
+            if isinstance(value, int | float)
+        )
         facts.add_row("model", f"{model['version']} of {published:%Y-%m-%d %H:%M} UTC")
         facts.add_row("", f"[dim]{metrics}[/]")
     kept = kept_records(deployment)

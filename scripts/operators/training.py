@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -18,7 +19,9 @@ def run_training(deployment: Deployment, console: Console) -> dict[str, Any]:
     """Starts the state machine and waits; its output, or an error with the cause."""
     states = deployment.client("stepfunctions")
     arn = deployment.output("training", "StateMachineArn")
-    execution = states.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
+    # The run's name becomes the model's version, so it says when.
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    execution = states.start_execution(stateMachineArn=arn, name=name)["executionArn"]
     with console.status("training: snapshot → train → gate → publish → verify"):
         while True:
             run = states.describe_execution(executionArn=execution)
