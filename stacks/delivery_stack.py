@@ -75,6 +75,11 @@ class DeliveryStack(MarqueeStack):
             "ACL; the rule knows the older way only",
             "AwsSolutions-CFR3",
         )
+        acknowledge(
+            self.distribution,
+            "the content stack's own policies let this account's distributions read",
+            "@aws-cdk/aws-cloudfront-origins:updateImportedBucketPolicyOac",
+        )
         if not config.blocked_countries:
             acknowledge(
                 self.distribution,
@@ -131,7 +136,6 @@ class DeliveryStack(MarqueeStack):
 
     def _stage_settings(self, config: StageConfig) -> dict[str, Any]:
         settings: dict[str, Any] = {
-            "minimum_protocol_version": cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             "price_class": cloudfront.PriceClass.PRICE_CLASS_ALL
             if config.name == "prod"
             else cloudfront.PriceClass.PRICE_CLASS_100,
@@ -142,6 +146,7 @@ class DeliveryStack(MarqueeStack):
             )
         if config.domain_name:
             settings["domain_names"] = [config.domain_name]
+            settings["minimum_protocol_version"] = cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021
             settings["certificate"] = acm.Certificate(
                 self,
                 "Certificate",

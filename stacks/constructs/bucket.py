@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.findings import wildcard_resource
 
 ABANDONED_UPLOAD_DAYS = 7
 
@@ -76,12 +77,9 @@ class MarqueeBucket(s3.Bucket):
         )
 
     def _acknowledge_replication(self, replica: s3.IBucket) -> None:
-        stack = Stack.of(self)
-        mine = ".".join(stack.resolve(self.bucket_arn)["Fn::GetAtt"])
-        theirs = replica.bucket_name.replace(stack.account, "<AWS::AccountId>")
         acknowledge(
             self.node.find_child("ReplicationRole"),
             "replication reads and writes whatever object there is",
-            f"AwsSolutions-IAM5[Resource::<{mine}>/*]",
-            f"AwsSolutions-IAM5[Resource::arn:aws:s3:::{theirs}/*]",
+            wildcard_resource(self, self.arn_for_objects("*")),
+            wildcard_resource(self, replica.arn_for_objects("*")),
         )

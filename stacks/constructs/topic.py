@@ -11,6 +11,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from stacks.constructs.acknowledge import acknowledge
+
 
 class OperatorTopic(sns.Topic):
     """An encrypted, TLS-only topic; an address, if the stage has one, is subscribed to it."""
@@ -38,4 +40,9 @@ class OperatorTopic(sns.Topic):
             # Without this the service's messages vanish: the topic's own grant names no key.
             key.grant(principal, "kms:Decrypt", "kms:GenerateDataKey*")
         if email:
-            self.add_subscription(subscriptions.EmailSubscription(email))
+            acknowledge(
+                self.add_subscription(subscriptions.EmailSubscription(email)),
+                "SNS repeats an e-mail for six hours by itself; what fails then is a wrong address, "
+                "and the dashboard shows the alarm all the same",
+                "Serverless-SNSRedrivePolicy",
+            )

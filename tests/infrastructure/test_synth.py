@@ -22,6 +22,17 @@ def test_synth_asks_no_account_for_anything(assembly: Assembly):
     assert assembly.manifest.get("missing", []) == []
 
 
+def test_synth_warns_of_nothing(assembly: Assembly):
+    warnings = [
+        (path, entry["data"])
+        for metadata in _metadata(assembly)
+        for path, entries in metadata.items()
+        for entry in entries
+        if entry["type"] in {"aws:cdk:warning", "aws:cdk:error"}
+    ]
+    assert warnings == []
+
+
 def test_two_synths_give_the_same_bytes(
     assembly: Assembly, assemblies_again: Mapping[str, Assembly]
 ):
