@@ -39,6 +39,8 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last run's state.")] = False,
 ) -> None:
     """Run the whole platform on this machine, with no AWS account."""
+    # Also where a shell started it in the background, with Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGHUP, _end)
     with only_one():

@@ -24,7 +24,7 @@ from scripts.operators.titles import Dataset, import_dataset
 from scripts.operators.tokens import access_token
 from scripts.operators.training import run_training
 from scripts.operators.web import page_configuration, publish_page
-from streaming.render import local_node, nginx_conf
+from streaming.render import PROBE_KEY, local_node, nginx_conf
 
 NODE_HOST = "127.0.0.2"  # a loopback address of its own, as a node has in the fleet
 
@@ -177,11 +177,14 @@ class Platform:
         """A streaming node as the fleet has them, with the emulator's S3 behind it."""
         emulator = urlsplit(self.emulator.endpoint)
         host, port = self._node_address
+        bucket = deployment.output("content", "MediaBucketName")
+        # A node's first boot writes this; its health check reads it back through S3.
+        deployment.client("s3").put_object(Bucket=bucket, Key=PROBE_KEY, Body=b"ok\n")
         config = local_node(
             self._world.run / "node",
             upstream_host=emulator.hostname or "",
             upstream_port=emulator.port or 0,
-            upstream_prefix=f"/{deployment.output('content', 'MediaBucketName')}",
+            upstream_prefix=f"/{bucket}",
             listen=f"{host}:{port}",
         )
         configuration = nginx_conf(replace(config, user=nginx_user()))

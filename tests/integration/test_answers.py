@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 
 from tests.integration.waiting import an_event, eventually
@@ -93,6 +94,14 @@ def test_the_page_and_its_configuration_are_served(http, running):
     configuration = http.get("/config.json").json()
     assert configuration["identity_endpoint"] == "/identity/"
     assert len(configuration["demo_viewers"]) == len(running.accounts)
+
+
+def test_the_fleet_node_is_healthy_and_serves_media(http, deployment):
+    s3, bucket = deployment.client("s3"), deployment.output("content", "MediaBucketName")
+    s3.put_object(Bucket=bucket, Key="media/t1/segment.m4s", Body=b"0123456789")
+    assert httpx.get(f"http://127.0.0.2:{http.base_url.port}/healthz").status_code == 200
+    part = http.get("/media/t1/segment.m4s", headers={"range": "bytes=2-5"})
+    assert (part.status_code, part.content) == (206, b"2345")
 
 
 class TestWithoutAModel:
