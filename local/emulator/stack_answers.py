@@ -33,19 +33,22 @@ def close() -> None:
     ) -> Any:  # noqa: ANN401 - what upstream's handlers return
         result = await answer(method, path, headers, body, query)
         request = parse_qs(body.decode(errors="replace")) if body else query
-        if request.get("Action", [""])[0] in _OPERATIONS:
-            await _ended(cloudformation._stacks, request.get("StackName", [""])[0])
+        operation = request.get("Action", [""])[0]
+        if operation in _OPERATIONS and result[0] == 200:
+            await _ended(cloudformation._stacks, request.get("StackName", [""])[0], operation)
         return result
 
     cloudformation.handle_request = handle_request
 
 
-async def _ended(stacks: Any, name: str) -> None:  # noqa: ANN401 - upstream's own dictionary
+async def _ended(stacks: Any, name: str, operation: str) -> None:  # noqa: ANN401 - a dictionary
     """Waits for the stack to come to rest; a long custom resource is not waited for."""
+    begins = "DELETE_" if operation == "DeleteStack" else ""  # a deletion begins after its answer
     deadline = time.monotonic() + _PATIENCE_SECONDS
     name = name.split("/")[1] if name.startswith("arn:") else name
     while time.monotonic() < deadline:
         stack = stacks.get(name)
-        if stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS"):
+        status = stack["StackStatus"] if stack else begins
+        if status.startswith(begins) and not status.endswith("_IN_PROGRESS"):
             return
         await asyncio.sleep(_LOOK_EVERY_SECONDS)

@@ -55,6 +55,10 @@ class Provisioner(ABC):
 
     type: str
 
+    def takes(self, properties: Properties) -> bool:
+        """Whether it is for this resource; ministack's own provisioner, if any, has the others."""
+        return True
+
     @abstractmethod
     def create(self, place: Place, properties: Properties) -> Provisioned:
         """Creates the resource; raises anything to fail the stack with that as the reason."""

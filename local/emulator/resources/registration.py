@@ -35,18 +35,28 @@ def close() -> None:
     )
     ours = {provisioner.type: provisioner for provisioner in provisioners()}
     for provisioner in ours.values():
-        cloudformation._RESOURCE_HANDLERS[provisioner.type] = _handlers(provisioner)
+        known = cloudformation._RESOURCE_HANDLERS
+        known[provisioner.type] = _handlers(provisioner, known.get(provisioner.type))
     upstreams = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda type_: type_ in ours or upstreams(type_)
 
 
-def _handlers(provisioner: Provisioner) -> dict[str, Any]:
+def _handlers(provisioner: Provisioner, upstreams: dict[str, Any] | None) -> dict[str, Any]:
     def create(logical_id: str, properties: Properties, stack: str) -> tuple[str, dict[str, Any]]:
+        if upstreams and not provisioner.takes(properties):
+            theirs: tuple[str, dict[str, Any]] = upstreams["create"](logical_id, properties, stack)
+            return theirs
         return _pair(provisioner.create(_place(stack, logical_id), _own(properties)))
 
     def update(
         reference: str, old: Properties, new: Properties, stack: str, logical_id: str
     ) -> tuple[str, dict[str, Any]]:
+        if upstreams and not provisioner.takes(new):
+            named = (logical_id,) if upstreams.get("update_with_logical_id") else ()
+            theirs: tuple[str, dict[str, Any]] = upstreams["update"](
+                reference, old, new, stack, *named
+            )
+            return theirs
         place = _place(stack, logical_id)
         return _pair(provisioner.update(place, reference, _own(old), _own(new)))
 

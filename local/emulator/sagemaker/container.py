@@ -16,6 +16,7 @@ import sys
 import tarfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,8 @@ class Container:
             start_new_session=True,
             preexec_fn=die_with_parent,
         )
+        if self._stopped is not None:  # asked before there was anything to end
+            self._end(self._process)
         limit = float(self._job["StoppingCondition"].get("MaxRuntimeInSeconds", 86_400))
         alarm = threading.Timer(limit, self.stop, ["MaxRuntimeExceeded"])
         alarm.daemon = True
@@ -82,15 +85,20 @@ class Container:
 
     def stop(self, why: str = "Stopped") -> None:
         """Ends the job as AWS does: a request first, then force."""
-        process = self._process
-        if process is None or process.poll() is not None:
+        if self._process is not None and self._process.poll() is not None:
             return
         self._stopped = why
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout=_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+        if self._process is not None:
+            self._end(self._process)
+
+    @staticmethod
+    def _end(process: subprocess.Popen[str]) -> None:
+        with suppress(ProcessLookupError):  # it may end by itself meanwhile
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(timeout=_GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
 
     @property
     def stopped(self) -> str | None:
