@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from local.emulator import (
+    empty_answers,
     firehose_buffering,
     guard,
     kinesis_delivery,
@@ -28,6 +29,7 @@ def close_all(settings: EmulatorSettings) -> Application:
     registration.close()
     stack_answers.close()
     public_parameters.close()
+    empty_answers.close()
     lambda_runtime.close(settings.temporary)
     kinesis_delivery.close()
     firehose_buffering.close()
