@@ -38,7 +38,7 @@ class Accounts(Construct):
             deletion_protection=config.retain_data,
             removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
         )
-        self.client = self._client(config)
+        self.client = self._client()
         acknowledge(
             self.user_pool,
             "viewers sign in on televisions: a second factor is theirs to choose, and threat "
@@ -46,21 +46,13 @@ class Accounts(Construct):
             "AwsSolutions-COG2",
         )
 
-    def _client(self, config: StageConfig) -> cognito.UserPoolClient:
-        # A stage with a domain of its own signs in at Cognito's page and comes back by code and
-        # PKCE; without one there is no address to come back to, so the page asks itself.
-        hosted = config.domain_name is not None
+    def _client(self) -> cognito.UserPoolClient:
+        # The page asks Cognito itself, over TLS and without a page of Cognito's in between. SRP is
+        # for clients that can do its arithmetic.
         return self.user_pool.add_client(
             "Page",
-            auth_flows=cognito.AuthFlow(user_srp=True, user_password=not hosted),
-            disable_o_auth=not hosted,
-            o_auth=cognito.OAuthSettings(
-                flows=cognito.OAuthFlows(authorization_code_grant=True),
-                scopes=[cognito.OAuthScope.OPENID],
-                callback_urls=[f"https://{config.domain_name}/"],
-            )
-            if hosted
-            else None,
+            auth_flows=cognito.AuthFlow(user_srp=True, user_password=True),
+            disable_o_auth=True,
             generate_secret=False,
             prevent_user_existence_errors=True,
             enable_token_revocation=True,

@@ -42,7 +42,7 @@ class OperatorTopic(sns.Topic):
         if email:
             acknowledge(
                 self.add_subscription(subscriptions.EmailSubscription(email)),
-                "SNS repeats an e-mail for six hours by itself; what fails then is a wrong address, "
-                "and the dashboard shows the alarm all the same",
+                "SNS repeats an e-mail for six hours by itself; what fails then is a wrong "
+                "address, and the dashboard shows the alarm all the same",
                 "Serverless-SNSRedrivePolicy",
             )

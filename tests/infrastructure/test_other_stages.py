@@ -51,12 +51,6 @@ def test_its_own_domain_speaks_tls_1_2_at_least(theirs: dict[str, Template]):
     assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
 
 
-def test_its_viewers_sign_in_at_cognitos_page(theirs: dict[str, Template]):
-    client = theirs["profiles"].only("AWS::Cognito::UserPoolClient")
-    assert client["CallbackURLs"] == ["https://watch.example.com/"]
-    assert "ALLOW_USER_PASSWORD_AUTH" not in client["ExplicitAuthFlows"]
-
-
 def test_the_other_key_signs(theirs: dict[str, Template]):
     playback = theirs["api"].named("AWS::Lambda::Function", "FunctionsPlayback")
     variables = playback["Environment"]["Variables"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stacks.config import STAGES
-from tests.infrastructure.synthesis import Template
+from tests.infrastructure.synthesis import ROOT, Template
 
 Find = Callable[..., Template]
 TABLE = "AWS::DynamoDB::GlobalTable"
@@ -111,3 +111,12 @@ def test_the_page_is_a_public_client(template: Find):
 def test_an_unknown_address_cannot_be_told_from_a_wrong_password(template: Find):
     client = template("profiles").only("AWS::Cognito::UserPoolClient")
     assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_page_signs_in_as_it_does(template: Find, stage: str):
+    client = template("profiles", stage).only("AWS::Cognito::UserPoolClient")
+    page = (ROOT / "web" / "session.js").read_text()
+    assert '"USER_PASSWORD_AUTH"' in page
+    assert "ALLOW_USER_PASSWORD_AUTH" in client["ExplicitAuthFlows"]
+    assert "ALLOW_REFRESH_TOKEN_AUTH" in client["ExplicitAuthFlows"]
