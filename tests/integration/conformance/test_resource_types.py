@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local.emulator.resources.recorded import RECORDED_TYPES
+from scripts.operators.deployment import ROOT
 
 # What AWS needs for each type that has a required property its references are made of.
 NEEDED = {
@@ -250,6 +251,11 @@ def test_each_recorded_type_deploys_resolves_and_is_said(aws, emulator):
     assert stack.name not in {item["stack"] for item in emulator.unsupported()}
 
 
+@pytest.mark.parametrize("recorded", RECORDED_TYPES, ids=lambda recorded: recorded.type)
+def test_each_recorded_type_is_documented(recorded):
+    assert f"- `{recorded.type}`\n" in (ROOT / "docs/local.md").read_text()
+
+
 def test_an_attribute_that_a_recorded_type_does_not_have_fails_the_stack(aws):
     template = {
         "Resources": {"Document": res("SSM::Document")},
@@ -280,12 +286,13 @@ def test_a_resource_that_its_api_refuses_fails_the_stack_with_the_reason(aws):
 
 def test_a_stack_operation_is_answered_when_it_has_ended(aws):
     """``cdk`` asks right after the answer, then every five seconds."""
-    name = unique("stack")
-    slow = {f"Topic{number}": res("SNS::Topic") for number in range(30)}
-    aws.client("cloudformation").create_stack(
-        StackName=name, TemplateBody=json.dumps({"Resources": slow})
-    )
-    assert aws.stack(name)["StackStatus"] == "CREATE_COMPLETE"
+    addresses = {f"Address{number}": res("EC2::EIP", Domain="vpc") for number in range(10)}
+    stack, clouds = unique("stack"), aws.client("cloudformation")
+    clouds.create_stack(StackName=stack, TemplateBody=json.dumps({"Resources": addresses}))
+    arn, status = (aws.stack(stack)[key] for key in ("StackId", "StackStatus"))
+    assert status == "CREATE_COMPLETE"
+    clouds.delete_stack(StackName=stack)
+    assert aws.stack(arn)["StackStatus"] == "DELETE_COMPLETE"
 
 
 def test_the_newest_amazon_linux_image_is_a_public_parameter(aws):
