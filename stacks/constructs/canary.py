@@ -13,7 +13,7 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.findings import wildcard_resource
-from stacks.constructs.role_grants import let_role_write
+from stacks.constructs.grants import write_objects
 
 CODE = Path(__file__).resolve().parents[2] / "operations" / "canary"
 
@@ -63,7 +63,7 @@ def _role(scope: Construct, id: str, canary_name: str, results: s3.IBucket) -> i
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         description="Canary: stores its results, logs and metrics",
     )
-    let_role_write(results, role, "canary")
+    write_objects(results, role, "canary")
     logs = Stack.of(scope).format_arn(
         service="logs",
         resource="log-group",

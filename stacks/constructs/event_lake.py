@@ -16,8 +16,8 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.event_table import EVENTS_PREFIX, TABLE, EventTable
+from stacks.constructs.grants import write_objects
 from stacks.constructs.retention import retention
-from stacks.constructs.role_grants import let_role_write
 
 ERRORS_PREFIX = "errors"
 QUERIES_PREFIX = "athena"
@@ -64,7 +64,7 @@ class EventLake(Construct):
         _allow(role, "SeeBucket", _BUCKET_ACTIONS, self._bucket.bucket_arn)
         _allow(role, "ReadSchema", ("glue:GetTableVersions",), *self.schema.arns())
         for prefix in (EVENTS_PREFIX, ERRORS_PREFIX):
-            let_role_write(self._bucket, role, prefix)
+            write_objects(self._bucket, role, prefix)
         self._log_group.grant_write(role)
         return role
 

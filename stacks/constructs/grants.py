@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jsii
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -13,10 +11,13 @@ from aws_cdk import aws_s3 as s3
 from constructs import IConstruct
 
 from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.findings import wildcard_resource
+
+Grantee = lambda_.Function | iam.Role
 
 
-def read_objects(bucket: s3.IBucket, grantee: lambda_.Function, prefix: str) -> None:
-    """Let the function get objects below ``prefix/``, and see which there are."""
+def read_objects(bucket: s3.IBucket, grantee: Grantee, prefix: str) -> None:
+    """Let the grantee get objects below ``prefix/``, and see which there are."""
     _on_prefix(bucket, grantee, prefix, "s3:GetObject")
     # Without it S3 answers "forbidden" for an object that isn't there, and a missing model
     # could not be told from a missing right.
@@ -28,8 +29,8 @@ def read_objects(bucket: s3.IBucket, grantee: lambda_.Function, prefix: str) -> 
     )
 
 
-def write_objects(bucket: s3.IBucket, grantee: lambda_.Function, prefix: str) -> None:
-    """Let the function put objects below ``prefix/``."""
+def write_objects(bucket: s3.IBucket, grantee: Grantee, prefix: str) -> None:
+    """Let the grantee put objects below ``prefix/``."""
     _on_prefix(bucket, grantee, prefix, "s3:PutObject")
 
 
@@ -37,28 +38,11 @@ def read_write_items(table: dynamodb.ITable, grantee: lambda_.Function) -> None:
     """Let the function read, write and delete items of the table."""
     table.grant_read_write_data(grantee)
     acknowledge(
-        role_of(grantee),
+        _role_of(grantee),
         "the library's grant on the one key that encrypts the tables",
         "AwsSolutions-IAM5[Action::kms:ReEncrypt*]",
         "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]",
     )
-
-
-def role_of(function: lambda_.Function) -> IConstruct:
-    """The function's role, where findings about its policy are acknowledged."""
-    if function.role is None:
-        raise ValueError(f"{function.node.path} has no role of its own")
-    return function.role
-
-
-def arn_in_finding(bucket: s3.IBucket, seen_from: IConstruct) -> str:
-    """The bucket's ARN as a rule pack writes it in the id of a finding of another stack."""
-    owner = Stack.of(bucket)
-    if owner is Stack.of(seen_from):
-        resolved: Any = owner.resolve(bucket.bucket_arn)
-        return f"<{'.'.join(resolved['Fn::GetAtt'])}>"
-    exported: Any = owner.resolve(owner.export_value(bucket.bucket_arn))
-    return str(exported["Fn::ImportValue"])
 
 
 @jsii.implements(lambda_.IEventSourceDlq)
@@ -80,12 +64,28 @@ class FailureObjects:
         return lambda_.DlqDestinationConfig(destination=self._bucket.bucket_arn)
 
 
-def _on_prefix(bucket: s3.IBucket, grantee: lambda_.Function, prefix: str, action: str) -> None:
+def _role_of(grantee: Grantee) -> IConstruct:
+    role = grantee.role if isinstance(grantee, lambda_.Function) else grantee
+    if role is None:
+        raise ValueError(f"{grantee.node.path} has no role of its own")
+    return role
+
+
+def _on_prefix(bucket: s3.IBucket, grantee: Grantee, prefix: str, action: str) -> None:
     iam.Grant.add_to_principal(
         grantee=grantee, actions=[action], resource_arns=[bucket.arn_for_objects(f"{prefix}/*")]
     )
     acknowledge(
-        role_of(grantee),
+        _role_of(grantee),
         f"the objects below {prefix}/ of one bucket, whose names are made as they are written",
-        f"AwsSolutions-IAM5[Resource::{arn_in_finding(bucket, grantee)}/{prefix}/*]",
+        wildcard_resource(grantee, f"{_arn(bucket, grantee)}/{prefix}/*"),
     )
+
+
+def _arn(bucket: s3.IBucket, seen_from: IConstruct) -> str:
+    """The bucket's ARN, already in the form that the other stack's template will have."""
+    owner = Stack.of(bucket)
+    if owner is Stack.of(seen_from):
+        return bucket.bucket_arn
+    # The export that the reference makes anyway, only earlier, so that its name is known here.
+    return owner.export_value(bucket.bucket_arn)

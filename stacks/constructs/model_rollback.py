@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from stacks.constructs.role_grants import let_role_read
+from stacks.constructs.grants import read_objects
 
 SCRIPT = Path(__file__).resolve().parents[2] / "operations" / "rollback_model.py"
 
@@ -30,7 +30,7 @@ class ModelRollback(Construct):
             ),
             description="Reads published models, writes the pointer to the current one",
         )
-        let_role_read(model_bucket, self.role, "models")
+        read_objects(model_bucket, self.role, "models")
         self.role.add_to_policy(
             iam.PolicyStatement(
                 sid="MovePointer",

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks.config import FleetConfig
 from stacks.constructs.acknowledge import acknowledge
-from stacks.constructs.role_grants import let_role_write
+from stacks.constructs.grants import write_objects
 from streaming.render import PROBE_KEY, NodeConfig, user_data
 
 NODE_PORT = 8080
@@ -74,7 +74,7 @@ class StreamingNode(Construct):
                 resources=[media_bucket.arn_for_objects(PROBE_KEY)],
             )
         )
-        let_role_write(log_bucket, role, "fleet")
+        write_objects(log_bucket, role, "fleet")
         acknowledge(
             role,
             "AWS's own minimum for Session Manager, the only way onto a node",

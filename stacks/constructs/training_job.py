@@ -13,7 +13,7 @@ from constructs import Construct
 from stacks.config import TrainingConfig
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.findings import wildcard_resource
-from stacks.constructs.role_grants import let_role_read, let_role_write
+from stacks.constructs.grants import read_objects, write_objects
 from stacks.constructs.training_code import stage_training_code
 
 JOB_PREFIX = "marquee-"
@@ -103,8 +103,8 @@ class TrainingJob(Construct):
 
     def _grant(self) -> None:
         stack = Stack.of(self)
-        let_role_read(self._bucket, self.role, "snapshots")
-        let_role_write(self._bucket, self.role, "jobs")
+        read_objects(self._bucket, self.role, "snapshots")
+        write_objects(self._bucket, self.role, "jobs")
         self._grant_code()
         repository = stack.format_arn(
             service="ecr",
