@@ -57,6 +57,11 @@ def genre_word(genre: str) -> str:
     return _ADJECTIVES.get(word, word)
 
 
+def quoted(title: Title) -> str:
+    """The title's name where a sentence goes on after it: names hold commas and verbs."""
+    return f"\u201c{title.name}\u201d"
+
+
 def join(names: Sequence[str]) -> str:
     """ "Al Pacino", "Al Pacino and Val Kilmer", "Heat, Ronin and Thief"."""
     if len(names) < 2:

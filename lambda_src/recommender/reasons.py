@@ -16,7 +16,7 @@ from recommender.catalogue import Title
 from recommender.history import TitleState
 from recommender.index import CatalogueIndex
 from recommender.interactions import FoldedHistory
-from recommender.links import Link, genre_phrase, genre_word, join, stars
+from recommender.links import Link, genre_phrase, genre_word, join, quoted, stars
 from recommender.popularity import POPULAR
 from recommender.recommendation import Reason, ReasonKind, Source
 from recommender.scoring import GENRE, TRENDING, Scorers, Scores
@@ -100,7 +100,7 @@ class Explainer:
             ]
             if len(places) >= 2:
                 liked = [self._index.titles[self._liked.titles[place]] for place in places[:2]]
-                names = join([one.name for one in liked])
+                names = join([quoted(one) for one in liked])
                 text = f"Because you liked {names}, also by {director}"
                 ids = tuple(one.title_id for one in liked)
                 return Reason(ReasonKind.SHARED_PEOPLE, text, ids, (director,))
@@ -111,18 +111,18 @@ class Explainer:
         state = self._states[title.title_id]
         if state.rating is not None:
             kind = ReasonKind.BECAUSE_YOU_RATED
-            deed = f"Because you rated {title.name} {stars(state.rating)}"
+            deed = f"Because you rated {quoted(title)} {stars(state.rating)}"
         elif state.completed_at is not None or state.position_at is not None:
-            kind, deed = ReasonKind.BECAUSE_YOU_WATCHED, f"Because you watched {title.name}"
+            kind, deed = ReasonKind.BECAUSE_YOU_WATCHED, f"Because you watched {quoted(title)}"
         else:
-            kind, deed = ReasonKind.BECAUSE_YOU_LISTED, f"Because {title.name} is on your list"
+            kind, deed = ReasonKind.BECAUSE_YOU_LISTED, f"Because {quoted(title)} is on your list"
         return Reason(kind, f"{deed}: {link.text}", (title.title_id,), link.people)
 
     def _collaborative(self, shares: Floats) -> Reason | None:
         if not shares.size or shares.max() <= 0:
             return None
         title = self._index.titles[self._liked.titles[int(np.argmax(shares))]]
-        text = f"Viewers like you, who also enjoyed {title.name}, enjoyed this"
+        text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
         return Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
 
     def _shares(self, picks: Ints, sources: Sequence[Source]) -> Floats:

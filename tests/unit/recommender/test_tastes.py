@@ -74,7 +74,7 @@ def test_a_title_nobody_has_watched_is_found_by_its_content(data, histories, rat
     assert found.source is Source.CONTENT
     assert found.reason.title_ids == (data.titles[0].title_id,)
     assert found.reason.text.startswith(
-        f"Because you rated {data.titles[0].name} 5 stars: both are "
+        f"Because you rated “{data.titles[0].name}” 5 stars: both are "
     )
 
 
