@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import shutil
@@ -16,15 +15,9 @@ import jinja2
 
 from local.errors import LocalError
 from local.process import die_with_parent
+from stacks.edge_answers import UNAUTHENTICATED
 
 TEMPLATE = Path(__file__).with_name("edge.conf.j2")
-UNAUTHENTICATED = {
-    "error": {
-        "code": "unauthenticated",
-        "message": "A valid access token is needed.",
-        "details": [{"field": "authorization", "message": "must be: Bearer <access token>"}],
-    }
-}
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; connect-src 'self'; media-src 'self' blob:; frame-ancestors 'none'"
 )
@@ -56,7 +49,7 @@ def render(config: EdgeConfig, run: Path) -> str:
         **vars(config),
         run=run,
         user=nginx_user(),
-        unauthenticated=json.dumps(UNAUTHENTICATED),
+        unauthenticated=UNAUTHENTICATED,
         content_security_policy=CONTENT_SECURITY_POLICY,
     )
 

@@ -19,6 +19,7 @@ from stacks.constructs.delivery_logs import DeliveryLogs
 from stacks.constructs.media_behavior import MediaBehaviors
 from stacks.constructs.security_headers import SecurityHeaders
 from stacks.constructs.stack import MarqueeStack
+from stacks.constructs.token_check import TokenCheck
 from stacks.constructs.web_acl import WebAcl
 from stacks.content_stack import ContentStack
 from stacks.streaming_stack import StreamingStack
@@ -120,6 +121,7 @@ class DeliveryStack(MarqueeStack):
             # Everything of the viewer's, the Authorization header too, but the API's own Host.
             origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
             allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+            function_associations=[TokenCheck(self, "TokenCheck").at_request],
             response_headers_policy=headers,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
         )

@@ -1,6 +1,7 @@
 """The delivery stack: what goes where, who may see it, and what a cache may depend on."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -223,3 +224,36 @@ def test_playback_finds_the_domain_it_signs_for(delivery: Template) -> None:
 def test_a_trial_is_served_from_fewer_places(template: Find, stage: str, price_class: str) -> None:
     distribution = template("delivery", stage).only("AWS::CloudFront::Distribution")
     assert distribution["DistributionConfig"]["PriceClass"] == price_class
+
+
+def _edge_function(delivery: Template, headers: dict[str, Any]) -> dict[str, Any]:
+    """What the function at the API's behaviour gives for a request, run by Node."""
+    (function,) = delivery.of_type("AWS::CloudFront::Function").values()
+    event = json.dumps({"request": {"uri": "/v1/profiles", "headers": headers}})
+    script = (
+        f"{function['Properties']['FunctionCode']}\nconsole.log(JSON.stringify(handler({event})))"
+    )
+    answer = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(answer.stdout)
+    return found
+
+
+def test_the_api_asks_the_function_before_anything_else(
+    behaviours: dict[str, Any], delivery: Template
+) -> None:
+    (function,) = delivery.of_type("AWS::CloudFront::Function")
+    (association,) = behaviours["/v1/*"]["FunctionAssociations"]
+    assert association["EventType"] == "viewer-request"
+    assert association["FunctionARN"] == {"Fn::GetAtt": [function, "FunctionARN"]}
+
+
+def test_a_request_without_a_token_is_answered_by_the_fields_name(delivery: Template) -> None:
+    answer = _edge_function(delivery, {})
+    assert answer["statusCode"] == 401
+    (detail,) = json.loads(answer["body"]["data"])["error"]["details"]
+    assert detail["field"] == "authorization"
+
+
+def test_a_request_with_a_token_goes_on_as_it_came(delivery: Template) -> None:
+    headers = {"authorization": {"value": "Bearer x"}}
+    assert _edge_function(delivery, headers) == {"uri": "/v1/profiles", "headers": headers}
