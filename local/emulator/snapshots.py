@@ -24,7 +24,8 @@ from local.emulator.generations import BLOB, LARGE, Generations
 from local.emulator.settings import EmulatorSettings
 from local.process import PR_SET_PDEATHSIG
 
-_CHILD_SECONDS = 120.0
+# A copy whose locks were taken at the fork never ends: this long, at least and at most, it gets.
+_LEAST_PATIENCE, _MOST_PATIENCE = 5.0, 120.0
 _MOST_DESCRIPTORS = 65_536
 _REST = 4  # a snapshot is followed by a pause of so many times as long as it took
 
@@ -79,6 +80,7 @@ class Snapshots:
 
     def __init__(self, write: Callable[[], None], seconds: float) -> None:
         self._write, self._seconds = write, seconds
+        self._patience = _LEAST_PATIENCE
         self._changed = threading.Event()
         self._taking = threading.Lock()
         self._stopped = False
@@ -105,9 +107,14 @@ class Snapshots:
             self._changed.clear()
             began = time.monotonic()
             with self._taking:
-                if not self._stopped and not self._take():
+                if self._stopped or self._take():
+                    took = time.monotonic() - began
+                    self._patience = min(max(_LEAST_PATIENCE, 10 * took), _MOST_PATIENCE)
+                    pause = max(self._seconds, _REST * took)
+                else:
                     self._changed.set()
-            pause = max(self._seconds, _REST * (time.monotonic() - began))
+                    self._patience = min(2 * self._patience, _MOST_PATIENCE)
+                    pause = self._seconds
 
     def _take(self) -> bool:
         if sys.platform == "linux":
@@ -120,16 +127,15 @@ class Snapshots:
         if child == 0:
             _become_writer()
             os._exit(0 if _attempt(self._write) else 1)
-        deadline = time.monotonic() + _CHILD_SECONDS
+        deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 return os.waitstatus_to_exitcode(status) == 0
             time.sleep(0.02)
-        # A lock that another thread held at the fork stays locked in the copy.
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        _logger.error("a snapshot did not end in %.0f s and was given up", _CHILD_SECONDS)
+        _logger.warning("a snapshot did not end in %.0f s and is begun anew", self._patience)
         return False
 
 

@@ -50,7 +50,7 @@ class World:
             self.aws.client("ssm").put_parameter(
                 Name="touched", Value=str(newest), Type="String", Overwrite=True
             )
-            wait_for(lambda newest=newest: max(self.generations(), default=0) > newest)
+            wait_for(lambda n=newest: max(self.generations(), default=0) > n, seconds=30)
 
 
 @pytest.fixture
