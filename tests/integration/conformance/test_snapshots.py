@@ -137,7 +137,8 @@ def test_a_damaged_snapshot_is_passed_over_for_the_one_before(world):
         remember(aws, text)
         world.next_snapshot()
     world.kill()
-    assert len(world.generations()) == 2
+    # Two are kept; killed before the oldest went, there is one more.
+    assert len(world.generations()) in (2, 3)
     file = world.state / f"saved/{world.generations()[-1]}/ssm.json"
     file.write_bytes(file.read_bytes()[:-20])
     assert memory(world.start()) in ("two", "three")
