@@ -1,6 +1,7 @@
 # The two commands are `make demo` and `make test`; each does its own set-up.
 SHELL := /bin/sh
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export PYTHONPATH := $(CURDIR):$(CURDIR)/lambda_src
 STAGE ?= dev
 PORT ?= 8080
 PYTEST ?=
