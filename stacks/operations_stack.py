@@ -13,6 +13,7 @@ from stacks.constructs.alarm import alarms_of
 from stacks.constructs.alarm_feed import AlarmFeed
 from stacks.constructs.canary import ViewerCanary
 from stacks.constructs.dashboard import PlatformDashboard
+from stacks.constructs.metrics import own_namespace
 from stacks.constructs.model_rollback import ModelRollback
 from stacks.constructs.platform_alarms import (
     ApiAlarms,
@@ -66,6 +67,7 @@ class OperationsStack(MarqueeStack):
             results=content.log_bucket,
         )
         self.watched = Watched(
+            namespace=own_namespace(config),
             api_id=api.http_api.api_id,
             consumers=[
                 events.profile_consumer.function_name,

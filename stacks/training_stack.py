@@ -91,7 +91,7 @@ class TrainingStack(MarqueeStack):
             self,
             "RecommendationFallbacks",
             summary="Viewers get popular titles instead of recommendations.",
-            metric=metrics.own_count("RecommendationFallback"),
+            metric=metrics.own_count(metrics.own_namespace(self.config), "RecommendationFallback"),
             threshold=20,
             evaluation_periods=3,
         )

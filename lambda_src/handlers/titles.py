@@ -68,7 +68,7 @@ def get_similar_titles(
 def search_titles(
     caller: CallerOfToken, q: Words, limit: Limit = DEFAULT_LIMIT, profile_id: AsProfile = None
 ) -> SearchResults:
-    """Find titles by words of their name, people, genres or plot."""
+    """Find titles by words of their name, people or genres."""
     return service().search(_visitor(caller, profile_id), q, limit=limit)
 
 

@@ -20,7 +20,7 @@ from recommender.links import Link, genre_phrase, genre_word, join, quoted, star
 from recommender.popularity import POPULAR
 from recommender.recommendation import Reason, ReasonKind, Source
 from recommender.scoring import GENRE, TRENDING, Scorers, Scores
-from recommender.sparse import Floats, Ints
+from recommender.sparse import Bools, Floats, Ints
 
 # Shares are worked out for this many of the best liked titles: a bound on the request.
 _CITED = 60
@@ -36,12 +36,14 @@ class Explainer:
         index: CatalogueIndex,
         states: Mapping[str, TitleState],
         history: FoldedHistory,
+        playable: Bools,
         favourite_genres: Sequence[str] = (),
     ) -> None:
         self._scorers = scorers
         self._index = index
         self._states = states
         self._history = history
+        self._playable = playable
         self._favourites = {genre.casefold() for genre in favourite_genres}
         order = np.lexsort((history.titles, -history.preferences))
         cited = list(islice((place for place in order if self._citable(place)), _CITED))
@@ -71,8 +73,15 @@ class Explainer:
         return answers
 
     def _citable(self, place: int) -> bool:
-        """Liked, beyond doubt: nobody is told they enjoyed what they rated three stars."""
-        state = self._states[self._index.titles[self._history.titles[place]].title_id]
+        """Liked beyond doubt, and for the viewer's eyes.
+
+        Nobody is told they enjoyed what they rated three stars, and no child is told the name
+        of a title above the ceiling, whoever watched it with that profile.
+        """
+        number = self._history.titles[place]
+        if not self._playable[number]:
+            return False
+        state = self._states[self._index.titles[number].title_id]
         stars_given = state.rating if state.rating is not None else _ENJOYED
         return bool(self._history.preferences[place] > 0) and stars_given >= _ENJOYED
 

@@ -48,7 +48,14 @@ class Request:
             trending=trending,
             favourite_genres=favourite_genres,
         )
-        self.explainer = Explainer(scorers, index, history, self.history, favourite_genres)
+        self.explainer = Explainer(
+            scorers,
+            index,
+            history,
+            self.history,
+            index.playable(viewer, now),
+            favourite_genres,
+        )
 
     def picks(
         self, limit: int, allowed: Bools | None = None, rng: np.random.Generator | None = None

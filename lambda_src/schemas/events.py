@@ -8,11 +8,19 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from recommender.history import Signal, SignalKind
 from schemas.errors import Detail
-from schemas.fields import EventId, Moment, ProfileId, Rating, Seconds, Shape, TitleId
+from schemas.fields import (
+    LATEST_MOMENT,
+    EventId,
+    Moment,
+    ProfileId,
+    Rating,
+    Seconds,
+    Shape,
+    TitleId,
+)
 from schemas.validation import details_of
 
 MAX_EVENTS = 500
-CLOCK_SKEW_SECONDS = 300.0
 
 
 class _Event(Shape):
@@ -175,15 +183,14 @@ class Envelope(Shape):
     event: ViewerEvent
     account_id: str = Field(min_length=1, max_length=128)
     profile_id: ProfileId
-    received_at: float = Field(ge=0, strict=True)
+    received_at: float = Field(ge=0, le=LATEST_MOMENT, strict=True)
 
     @property
     def occurred_at(self) -> float:
         """When it happened, Unix seconds: never later than it was received by our own clock."""
         at = self.event.occurred_at
-        if at is None or at > self.received_at + CLOCK_SKEW_SECONDS:
-            return round(self.received_at, 3)
-        return at
+        received_at = round(self.received_at, 3)
+        return received_at if at is None else min(at, received_at)
 
     def signals(self) -> tuple[Signal, ...]:
         """What the profile's history learns from it."""

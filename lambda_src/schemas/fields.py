@@ -11,6 +11,7 @@ TITLE_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 PROFILE_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 EVENT_ID_PATTERN = r"^[A-Za-z0-9_-]{8,64}$"
 LONGEST_TITLE_SECONDS = 1_000_000.0
+LATEST_MOMENT = 253_402_300_799.0  # the last second of the year 9999
 
 
 class Shape(BaseModel):
@@ -73,7 +74,7 @@ Seconds = Annotated[
 Moment = Annotated[
     float,
     BeforeValidator(moment),
-    Field(ge=0),
+    Field(ge=0, le=LATEST_MOMENT),
     AfterValidator(_milliseconds),
     WithJsonSchema(
         {

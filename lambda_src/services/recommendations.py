@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from recommender.catalogue import Viewer
 from recommender.history import TitleState
 from recommender.model import Model
 from recommender.ranker import eligible, playable
-from recommender.recommendation import Recommendation, Row
+from recommender.recommendation import Reason, ReasonKind, Recommendation, Row
 from schemas.catalogue import TitleRecord
 from schemas.profiles import Profile
 from schemas.recommendations import Home, HomeRow, Recommendations, RecommendedTitle, StartedTitle
@@ -64,7 +64,7 @@ class RecommendationService:
             picks = self._from_model(context, context.served.model, limit)
         else:
             picks = self._popular(context, limit + SPARE_CANDIDATES)
-        items = self._items(context, picks, self.titles.get_many(_ids(picks)))
+        items = self._items(context, picks, self.titles.get_many(_shown(picks)))
         return Recommendations(
             profile_id=asker.profile_id,
             model_version=context.served.version,
@@ -87,8 +87,12 @@ class RecommendationService:
         else:
             picks = self._popular(context, ROW_LENGTH)
             rows = home_rows(picks, context.history, row_length=ROW_LENGTH)
-        records = self.titles.get_many(_ids(pick for row in rows for pick in row.items))
-        shown = [self._row(context, row, records) for row in rows]
+        records = self.titles.get_many(_shown(pick for row in rows for pick in row.items))
+        shown = [
+            self._row(context, row, records)
+            for row in rows
+            if self._may_name(context, _anchor(row), records)
+        ]
         return Home(
             profile_id=asker.profile_id,
             model_version=context.served.version,
@@ -151,9 +155,21 @@ class RecommendationService:
                 else eligible(record.title, state, context.viewer, context.now)
             )
             if allowed:
+                if not self._may_name(context, pick.reason.title_ids, records):
+                    pick = replace(pick, reason=_unnamed(pick.reason))
                 version = context.served.version
                 items.append(RecommendedTitle.of(pick, record.title, model_version=version))
         return items
+
+    def _may_name(
+        self, context: _Context, title_ids: Iterable[str], records: Mapping[str, TitleRecord]
+    ) -> bool:
+        """Whether the viewer may be told of all these titles, as the catalogue is now."""
+        known = [records.get(title_id) for title_id in title_ids]
+        return all(
+            record is not None and playable(record.title, context.viewer, context.now)
+            for record in known
+        )
 
     def _row(self, context: _Context, row: Row, records: Mapping[str, TitleRecord]) -> HomeRow:
         started = row.row_id == CONTINUE_WATCHING
@@ -168,8 +184,21 @@ class RecommendationService:
         return HomeRow(row_id=row.row_id, name=row.name, items=[*items])
 
 
-def _ids(picks: Iterable[Recommendation]) -> list[str]:
-    return list(dict.fromkeys(pick.title_id for pick in picks))
+def _shown(picks: Iterable[Recommendation]) -> list[str]:
+    """Every title that an answer with these picks would name, once."""
+    named = (title for pick in picks for title in (pick.title_id, *pick.reason.title_ids))
+    return list(dict.fromkeys(named))
+
+
+def _anchor(row: Row) -> tuple[str, ...]:
+    """The title that the row's own name tells of, if it is one that does."""
+    kind, _, title_id = row.row_id.partition(":")
+    return (title_id,) if kind == ReasonKind.BECAUSE_YOU_WATCHED else ()
+
+
+def _unnamed(reason: Reason) -> Reason:
+    """The reason without the titles and people that it told of."""
+    return Reason(reason.kind, "Fits what this profile has watched")
 
 
 def _exploration(profile_id: str, now: float) -> np.random.Generator:

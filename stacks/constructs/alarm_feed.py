@@ -52,8 +52,11 @@ class AlarmFeed(Construct):
                 detail={
                     # CloudFormation begins the name of an alarm with that of its stack.
                     "alarmName": [{"prefix": f"marquee-{stage}-"}],
-                    "state": {"value": ["ALARM", "OK"]},
-                    "previousState": {"value": ["ALARM", "OK"]},
+                    # A new alarm that is well at once, and one that lost its data, are no news.
+                    "$or": [
+                        {"state": {"value": ["ALARM"]}},
+                        {"state": {"value": ["OK"]}, "previousState": {"value": ["ALARM"]}},
+                    ],
                 },
             ),
             targets=[

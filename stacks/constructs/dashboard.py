@@ -63,7 +63,10 @@ class PlatformDashboard(cloudwatch.Dashboard):
                 "API: latency, ms",
                 [metrics.api(api, "Latency", statistic) for statistic in ("p50", "p90", "p99")],
             ),
-            ("Recommendations: fallbacks", [metrics.own_count("RecommendationFallback")]),
+            (
+                "Recommendations: fallbacks",
+                [metrics.own_count(watched.namespace, "RecommendationFallback")],
+            ),
         )
 
     def _events(self, watched: Watched) -> None:
@@ -73,7 +76,10 @@ class PlatformDashboard(cloudwatch.Dashboard):
             ("Events: consumers' lag, ms", lags),
             (
                 "Events: set aside",
-                [metrics.own_count("PoisonRecords"), metrics.own_count("RejectedEvents")],
+                [
+                    metrics.own_count(watched.namespace, name)
+                    for name in ("PoisonRecords", "RejectedEvents")
+                ],
             ),
             ("Events: lake's lag, s", [metrics.firehose_age(watched.firehose_name)]),
         )

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.metrics import own_namespace
 from stacks.constructs.retention import retention
 from stacks.constructs.wheels import ROOT, Target, fetched
 
@@ -72,7 +73,7 @@ class MarqueeFunction(lambda_.Function):
             role=role,
             environment={
                 "POWERTOOLS_SERVICE_NAME": settings.handler.replace("_", "-"),
-                "POWERTOOLS_METRICS_NAMESPACE": "Marquee",
+                "POWERTOOLS_METRICS_NAMESPACE": own_namespace(config),
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 **settings.environment,
             },

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-NAMESPACE = "Marquee"
+from stacks.config import StageConfig
+
 MINUTE = Duration.minutes(1)
 FIVE_MINUTES = Duration.minutes(5)
 
@@ -30,10 +31,17 @@ def metric(
     )
 
 
-def own_count(name: str, *, period: Duration = FIVE_MINUTES) -> cloudwatch.MathExpression:
+def own_namespace(config: StageConfig) -> str:
+    """Where the stage's functions put their metrics: stages may share an account."""
+    return f"Marquee/{config.name}"
+
+
+def own_count(
+    namespace: str, name: str, *, period: Duration = FIVE_MINUTES
+) -> cloudwatch.MathExpression:
     """A metric of the handlers, summed over all functions and dimensions."""
     return cloudwatch.MathExpression(
-        expression=f'SELECT SUM({name}) FROM "{NAMESPACE}"',
+        expression=f'SELECT SUM({name}) FROM "{namespace}"',
         using_metrics={},
         label=name,
         period=period,

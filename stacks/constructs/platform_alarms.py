@@ -18,6 +18,7 @@ _BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 class Watched:
     """The names that the alarms and the dashboard look at."""
 
+    namespace: str  # of the functions' own metrics
     api_id: str
     consumers: Sequence[str]  # function names
     event_sources: Sequence[str]  # the consumers' mapping ids
@@ -83,7 +84,7 @@ class EventAlarms(Construct):
             self,
             "PoisonRecords",
             summary="A consumer put records aside that it could not read.",
-            metric=metrics.own_count("PoisonRecords"),
+            metric=metrics.own_count(watched.namespace, "PoisonRecords"),
             threshold=1,
             evaluation_periods=1,
         )

@@ -55,7 +55,9 @@ class TrainingJob(Construct):
         if config.managed_spot:
             limits["MaxWaitTimeInSeconds"] = 2 * config.max_runtime_seconds
         return {
-            "TrainingJobName.$": f"States.Format('{JOB_PREFIX}{{}}', $$.Execution.Name)",
+            # A job's name has 63 characters at most, and that of an execution which a rule
+            # started has more, and others. The model's version says which execution it was.
+            "TrainingJobName.$": f"States.Format('{JOB_PREFIX}{{}}', States.UUID())",
             "RoleArn": self.role.role_arn,
             "AlgorithmSpecification": self._algorithm(),
             "HyperParameters": {"version.$": "$$.Execution.Name"},

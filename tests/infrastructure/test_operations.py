@@ -43,7 +43,7 @@ def _names(alarm: dict[str, Any]) -> set[str]:
         ("ApiErrors", {"5xx", "Count"}),
         ("ApiLatency", {"Latency"}),
         ("ConsumerLag", {"IteratorAge"}),
-        ("PoisonRecords", {'SELECT SUM(PoisonRecords) FROM "Marquee"'}),
+        ("PoisonRecords", {'SELECT SUM(PoisonRecords) FROM "Marquee/prod"'}),
         ("EventsOnFailureDelivered", {"OnFailureDestinationDeliveredEventCount"}),
         ("StreamThrottled", {"WriteProvisionedThroughputExceeded"}),
         ("TableThrottled", {"ReadThrottleEvents", "WriteThrottleEvents"}),

@@ -49,7 +49,9 @@ def _text(value: Any) -> str:
 
 def _filled(request: dict[str, Any]) -> Any:
     """The request as Step Functions sends it: paths replaced by what they might be."""
-    run, prefix = "2026-11-23", "s3://models/snapshots/2026-11-23"
+    # The longest there is: two UUIDs, as an execution has that a rule started.
+    run = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0_0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+    prefix = f"s3://models/snapshots/{run}"
     values = {
         "$$.Execution.Name": run,
         "$.titles_uri": f"{prefix}/titles/",
@@ -57,7 +59,7 @@ def _filled(request: dict[str, Any]) -> Any:
         "$.reason": "better",
         "$.version": run,
         "$.artifact_uri": "s3://models/jobs/marquee-x/output/model.tar.gz",
-        "States.Format('marquee-{}', $$.Execution.Name)": f"marquee-{run}",
+        "States.Format('marquee-{}', States.UUID())": f"marquee-{run.split('_')[0]}",
     }
     if isinstance(request, dict):
         return {

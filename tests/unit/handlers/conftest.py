@@ -25,7 +25,9 @@ class Context:
     aws_request_id = "request-1"
 
 
-def http_event(method, path, *, body=None, query=None, account=ACCOUNT, headers=None):
+def http_event(
+    method, path, *, body=None, query=None, account=ACCOUNT, headers=None, encoded=False
+):
     """What an HTTP API sends a function, payload format 2.0."""
     context = {
         "requestId": "r1",
@@ -41,7 +43,7 @@ def http_event(method, path, *, body=None, query=None, account=ACCOUNT, headers=
         "rawQueryString": "",
         "headers": {"content-type": "application/json"} | (headers or {}),
         "requestContext": context,
-        "isBase64Encoded": False,
+        "isBase64Encoded": encoded,
     }
     if query:
         event["queryStringParameters"] = query

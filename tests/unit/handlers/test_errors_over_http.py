@@ -166,3 +166,24 @@ def test_importing_the_functions_reads_no_environment_and_makes_no_client():
     )
     bare = {"PYTHONPATH": str(Path(handlers.__file__).parents[1])}
     subprocess.run([sys.executable, "-c", script], env=bare, check=True)
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_body_that_curl_calls_a_form_is_read_as_json(call, serve_with, encoded):
+    seen = []
+
+    class Events:
+        def accept(self, account_id, profile_id, events, *, now):
+            seen.extend(events)
+            raise ConflictError("far enough")
+
+    serve_with("events", Events())
+    body = json.dumps({"events": [{"event_id": "e" * 8}]})
+    if encoded:  # as API Gateway hands over whatever is not text to it
+        body = base64.b64encode(body.encode()).decode()
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    status, _, _ = call(
+        "events", "POST", "/v1/profiles/p1/events", body=body, headers=form, encoded=encoded
+    )
+    assert status == 409
+    assert seen == [{"event_id": "e" * 8}]

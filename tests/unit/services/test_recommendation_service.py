@@ -127,6 +127,14 @@ def test_every_item_says_where_it_comes_from():
     assert item.reason.title_ids == ["t1"]
 
 
+def test_a_reason_forgets_a_title_that_left_the_catalogue():
+    titles = FakeTitles.of(*TITLES)
+    del titles.records["t1"]
+    item = service(titles=titles).recommend(ASKER, limit=1).items[0]
+    assert item.reason.title_ids == []
+    assert "Old Harbour" not in item.reason.text
+
+
 def test_without_a_model_popular_titles_and_a_counted_reason():
     count = FakeCounter()
     answer = service(WITHOUT_MODEL, count=count).recommend(ASKER, limit=2)
