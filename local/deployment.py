@@ -55,7 +55,6 @@ class CdkCommand:
     """
 
     def __init__(self, endpoint: str, work: Path) -> None:
-        self._work = work
         self._log = work / "cdk.log"
         self.assembly = work / "cdk.out"
         home = work / "home"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import jsii
-from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import CfnOutput
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
@@ -16,7 +16,7 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.constructs.api_functions import ApiFunctions
 from stacks.constructs.gradual import GradualDeployments
-from stacks.constructs.retention import retention
+from stacks.constructs.retention import removal_policy, retention
 from stacks.constructs.stack import MarqueeStack
 from stacks.content_stack import ContentStack
 from stacks.events_stack import EventsStack
@@ -113,7 +113,7 @@ class ApiStack(MarqueeStack):
             self,
             "AccessLogs",
             retention=retention(config.log_retention_days),
-            removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_policy(config),
         )
         self.http_api.add_stage(
             "Stage",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy
+from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
@@ -10,6 +10,7 @@ from stacks.config import StageConfig
 from stacks.constructs.event_lake import EventLake
 from stacks.constructs.function import FunctionSettings, MarqueeFunction
 from stacks.constructs.grants import read_write_items
+from stacks.constructs.retention import removal_policy
 from stacks.constructs.stack import MarqueeStack
 from stacks.constructs.stream_reader import Delivery, StreamReader
 from stacks.content_stack import ContentStack
@@ -37,7 +38,7 @@ class EventsStack(MarqueeStack):
             stream_mode=kinesis.StreamMode.ON_DEMAND,
             encryption=kinesis.StreamEncryption.MANAGED,
             retention_period=Duration.hours(config.event_retention_hours),
-            removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_policy(config),
         )
         self.profile_consumer = self._profile_consumer(config)
         self.trending_consumer = self._trending_consumer(config)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import CfnOutput
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
-from stacks.constructs.retention import retention
+from stacks.constructs.retention import removal_policy, retention
 from stacks.constructs.stack import MarqueeStack
 
 CIDR = "10.40.0.0/16"
@@ -88,7 +88,7 @@ class NetworkStack(MarqueeStack):
             self,
             "FlowLogs",
             retention=retention(config.log_retention_days),
-            removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_policy(config),
         )
         self.vpc.add_flow_log(
             "FlowLog",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import CfnOutput
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.accounts import Accounts
+from stacks.constructs.retention import removal_policy
 from stacks.constructs.stack import MarqueeStack
 from stacks.replica_stack import replica_key_arn
 
@@ -24,7 +25,7 @@ class ProfilesStack(MarqueeStack):
             "TableKey",
             description=f"Marquee {config.name}: tables",
             enable_key_rotation=True,
-            removal_policy=self._removal_policy,
+            removal_policy=removal_policy(self.config),
         )
         self.profiles_table = self._table("Profiles", "account_id", "profile_id")
         self.viewing_table = self._table("Viewing", "profile_id", "title_id", expires="expires_at")
@@ -34,10 +35,6 @@ class ProfilesStack(MarqueeStack):
         self.user_pool = accounts.user_pool
         self.user_pool_client = accounts.client
         self._outputs()
-
-    @property
-    def _removal_policy(self) -> RemovalPolicy:
-        return RemovalPolicy.RETAIN if self.config.retain_data else RemovalPolicy.DESTROY
 
     def _table(
         self, id: str, partition: str, sort: str | None = None, *, expires: str | None = None
@@ -55,7 +52,7 @@ class ProfilesStack(MarqueeStack):
             ),
             deletion_protection=self.config.retain_data,
             time_to_live_attribute=expires,
-            removal_policy=self._removal_policy,
+            removal_policy=removal_policy(self.config),
             replicas=self._replicas(),
         )
 

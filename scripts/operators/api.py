@@ -26,10 +26,6 @@ class Api:
         """``POST path`` with a JSON body; the JSON answer."""
         return self._json(self._http.post(path, json=body))
 
-    def put(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """``PUT path`` with a JSON body; the JSON answer."""
-        return self._json(self._http.put(path, json=body))
-
     def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """``DELETE path``; the JSON answer, nothing where there is none."""
         return self._json(self._http.delete(path))

@@ -43,7 +43,6 @@ class MarqueeAlarm(cloudwatch.Alarm):
             comparison_operator=comparison_operator,
             treat_missing_data=treat_missing_data,
         )
-        self.runbook = f"docs/runbooks/{id}.md"
 
 
 def alarms_of(root: IConstruct) -> Sequence[MarqueeAlarm]:

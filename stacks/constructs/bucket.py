@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.findings import wildcard_resource
+from stacks.constructs.retention import removal_policy
 
 ABANDONED_UPLOAD_DAYS = 7
 
@@ -59,7 +60,7 @@ class MarqueeBucket(s3.Bucket):
                 *lifecycle,
             ],
             replication_rules=replication,
-            removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_policy(config),
         )
         if events:
             self._send_events()

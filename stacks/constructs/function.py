@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from aws_cdk import AssetHashType, Duration, RemovalPolicy, Stack
+from aws_cdk import AssetHashType, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -16,7 +16,7 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.metrics import own_namespace
-from stacks.constructs.retention import retention
+from stacks.constructs.retention import removal_policy, retention
 from stacks.constructs.wheels import ROOT, Target, fetched
 
 ALIAS = "live"
@@ -52,7 +52,7 @@ class MarqueeFunction(lambda_.Function):
             scope,
             f"{id}Logs",
             retention=retention(config.log_retention_days),
-            removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_policy(config),
         )
         role = _role(scope, id, log_group)
         super().__init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CustomResource, RemovalPolicy, Stack
+from aws_cdk import CustomResource, Stack
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -10,6 +10,7 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.retention import removal_policy
 
 
 class SigningKey(Construct):
@@ -30,7 +31,7 @@ class SigningKey(Construct):
             self,
             "PrivateKey",
             description=f"CloudFront signing key {id}, private half (PEM)",
-            removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_policy(config),
         )
         acknowledge(
             self.secret,

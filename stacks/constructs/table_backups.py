@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_backup as backup
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -12,6 +12,7 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.retention import removal_policy
 
 
 class TableBackups(Construct):
@@ -33,7 +34,7 @@ class TableBackups(Construct):
         self.vault = backup.BackupVault(
             self,
             "Vault",
-            removal_policy=RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_policy(config),
         )
         plan = backup.BackupPlan(self, "Plan", backup_vault=self.vault)
         plan.add_rule(
