@@ -3,8 +3,10 @@
 What callers need is named here; everything else is the package's own business.
 """
 
+from recommender.arrangement import arrange
 from recommender.artifact import from_bytes, to_bytes
 from recommender.catalogue import Title, Viewer
+from recommender.editorial import NO_RULES, EditorialRules
 from recommender.errors import (
     DamagedArtifactError,
     ExchangeFormatError,
@@ -19,7 +21,9 @@ from recommender.ranker import eligible, playable
 from recommender.recommendation import Reason, ReasonKind, Recommendation, Row, Source
 
 __all__ = [
+    "NO_RULES",
     "DamagedArtifactError",
+    "EditorialRules",
     "ExchangeFormatError",
     "Model",
     "NothingToTrainError",
@@ -35,6 +39,7 @@ __all__ = [
     "TitleState",
     "UnknownTitleError",
     "Viewer",
+    "arrange",
     "eligible",
     "from_bytes",
     "merge",

@@ -30,7 +30,7 @@ class CatalogueIndex:
 
     def playable(self, viewer: Viewer, now: float) -> Bools:
         """:func:`recommender.ranker.playable` of every title at once: [titles]."""
-        mask: Bools = (self._opens <= now) & (now < self._closes) & self._shown_in(viewer.country)
+        mask: Bools = (self.opens <= now) & (now < self._closes) & self._shown_in(viewer.country)
         if viewer.maturity_ceiling < NO_CEILING:
             mask &= self._maturity <= viewer.maturity_ceiling
         return mask
@@ -66,13 +66,19 @@ class CatalogueIndex:
         columns = [n for n, name in enumerate(self.genre_names) if name.casefold() in wanted]
         return np.array(columns, dtype=np.int32)
 
-    def _shown_in(self, country: str | None) -> Bools:
-        return self._everywhere | self._by_country.get(country or "", np.False_)
-
     @cached_property
-    def _opens(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def opens(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """When each title becomes available, Unix seconds; minus infinity for always: [titles]."""
         times = (title.available_from for title in self.titles)
         return np.array([-np.inf if time is None else time for time in times])
+
+    @cached_property
+    def years(self) -> Ints:
+        """Years of release, 0 where unknown: [titles]."""
+        return np.array([title.year or 0 for title in self.titles], dtype=np.int32)
+
+    def _shown_in(self, country: str | None) -> Bools:
+        return self._everywhere | self._by_country.get(country or "", np.False_)
 
     @cached_property
     def _closes(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 
-import numpy as np
-
 from recommender.catalogue import Title, Viewer
+from recommender.editorial import Boost
 from recommender.errors import UnknownTitleError
 from recommender.history import TitleState
 from recommender.home import HomePage
@@ -28,8 +27,8 @@ class Model:
     """Immutable once made; share one among threads.
 
     ``version`` names the training run, ``titles`` maps title ids to the catalogue the model
-    was trained with. ``now`` is Unix seconds everywhere. Without ``rng`` equal arguments give
-    equal answers; with it a small share of the places explores.
+    was trained with. ``now`` is Unix seconds everywhere. Equal arguments give equal answers;
+    chance, pins and caps come after it, in :func:`recommender.arrangement.arrange`.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class Model:
         now: float,
         trending: Mapping[str, float] = _NO_SCORES,
         favourite_genres: Sequence[str] = (),
-        rng: np.random.Generator | None = None,
+        boosts: Sequence[Boost] = (),
     ) -> list[Recommendation]:
         """Up to ``limit`` titles ``viewer`` has not seen, best first.
 
@@ -63,8 +62,8 @@ class Model:
         """
         if limit <= 0:
             return []
-        request = self._request(history, viewer, now, trending, favourite_genres)
-        return request.picks(limit, rng=rng)
+        request = self._request(history, viewer, now, trending, favourite_genres, boosts)
+        return request.picks(limit)
 
     def similar(
         self,
@@ -90,12 +89,26 @@ class Model:
         now: float,
         trending: Mapping[str, float] = _NO_SCORES,
         favourite_genres: Sequence[str] = (),
+        boosts: Sequence[Boost] = (),
         row_length: int = 20,
+        spare: int = 0,
     ) -> list[Row]:
-        """The rows of a home page; empty ones are left out, no title is suggested twice."""
-        request = self._request(history, viewer, now, trending, favourite_genres)
-        playable = self.index.playable(viewer, now)
-        page = HomePage(self.scorers, self.index, request, history, playable, row_length)
+        """The rows of a home page, none of them short, no title suggested twice.
+
+        With ``spare`` the top picks go on for so many titles, which the rows below may hold
+        as well: a reserve for what the catalogue took back, and for exploration.
+        """
+        request = self._request(history, viewer, now, trending, favourite_genres, boosts)
+        page = HomePage(
+            self.scorers,
+            self.index,
+            request,
+            history,
+            self.index.playable(viewer, now),
+            now=now,
+            row_length=row_length,
+            spare=spare,
+        )
         return page.rows(favourite_genres)
 
     def search(self, query: str, viewer: Viewer, *, limit: int, now: float) -> list[str]:
@@ -115,6 +128,7 @@ class Model:
         now: float,
         trending: Mapping[str, float],
         favourite_genres: Sequence[str],
+        boosts: Sequence[Boost],
     ) -> Request:
         return Request(
             self.scorers,
@@ -125,6 +139,7 @@ class Model:
             now=now,
             trending=trending,
             favourite_genres=favourite_genres,
+            boosts=boosts,
         )
 
     @cached_property

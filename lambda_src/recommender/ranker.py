@@ -49,8 +49,8 @@ def eligible(title: Title | None, state: TitleState | None, viewer: Viewer, now:
 class RankerConfig:
     """``diversity``: how much a title loses by being like one above it, of the best score.
 
-    ``exploration``: the share of places that a random generator, when given, fills from just
-    below the list, the first ``settled`` places never.
+    ``exploration``: the share of places that are filled from just below the list by chance,
+    the first ``settled`` places never (:func:`recommender.arrangement.explore`).
     """
 
     diversity: float = 0.08
@@ -81,26 +81,15 @@ def diversify(scores: Floats, likeness: Floats, count: int, strength: float) -> 
     if count == 0:
         return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
     loss = np.float32(strength * max(float(scores[0]), 0.0))
-    nearest = np.zeros(len(scores), dtype=np.float32)
-    left = np.ones(len(scores), dtype=bool)
+    # What every candidate would be worth beside each other one: a candidate is worth the least
+    # of what it is beside those picked, so that a turn is one minimum and one look for the best.
+    beside = scores - loss * likeness
+    np.fill_diagonal(beside, -np.inf)
+    worth = scores.astype(np.float32)
     places = np.empty(count, dtype=np.int32)
     values = np.empty(count, dtype=np.float32)
     for turn in range(count):
-        worth = np.where(left, scores - loss * nearest, -np.inf)
-        place = int(np.argmax(worth))
+        place = worth.argmax()
         places[turn], values[turn] = place, worth[place]
-        left[place] = False
-        np.maximum(nearest, likeness[place], out=nearest)
+        np.minimum(worth, beside[place], out=worth)
     return places, values
-
-
-def explore(
-    picks: Ints, reserve: Ints, config: RankerConfig, rng: np.random.Generator
-) -> tuple[Ints, Ints]:
-    """Put a few of ``reserve`` into ``picks``; returns the picks and the places changed."""
-    open_places = np.arange(config.settled, len(picks))
-    count = min(int(round(config.exploration * len(picks))), len(open_places), len(reserve))
-    places = np.sort(rng.choice(open_places, count, replace=False)).astype(np.int32)
-    explored = picks.copy()
-    explored[places] = rng.choice(reserve, count, replace=False)
-    return explored, places

@@ -18,6 +18,7 @@ class Source(StrEnum):
     POPULARITY = "popularity"
     TRENDING = "trending"
     HISTORY = "history"  # the viewer's own: continue watching
+    EDITORIAL = "editorial"  # put there by people: a pin
 
 
 class ReasonKind(StrEnum):
@@ -32,11 +33,12 @@ class ReasonKind(StrEnum):
     POPULAR = "popular"
     TRENDING = "trending"
     CONTINUE_WATCHING = "continue_watching"
+    EDITORIAL = "editorial"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a title is there, in words and in the ids the words are about.
+    """Why a title is there, in words and in what the words are about.
 
     ``title_ids`` are titles of the viewer's own history (or the title asked about, for
     similar titles); ``people`` are the directors and actors the text names.
@@ -47,15 +49,25 @@ class Reason:
     title_ids: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
 
+    @property
+    def because(self) -> tuple[str, ...]:
+        """All that the reason cites: the title ids, then the people."""
+        return (*self.title_ids, *self.people)
+
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """One title for one viewer. ``score`` orders titles of one answer and nothing beyond it."""
+    """One title for one viewer. ``score`` orders titles of one answer and nothing beyond it.
+
+    ``propensity`` is the probability with which chance put this title at this place, given
+    the titles above it (:func:`recommender.arrangement.explore`); 1 where none was involved.
+    """
 
     title_id: str
     score: float
     source: Source
     reason: Reason
+    propensity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +75,9 @@ class Row:
     """One row of a home page.
 
     ``row_id`` is ``continue_watching``, ``top_picks``, ``because_you_watched:<title_id>``,
-    ``trending`` or ``genre:<name>``. Items of ``continue_watching`` are in progress, so
-    check them with :func:`recommender.ranker.playable`, all others with ``eligible``.
+    ``viewers_like_you``, ``trending``, ``new_for_you`` or ``genre:<name>``. Items of
+    ``continue_watching`` are in progress, so check them with
+    :func:`recommender.ranker.playable`, all others with ``eligible``.
     """
 
     row_id: str

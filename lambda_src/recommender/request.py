@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from recommender.catalogue import Viewer
+from recommender.editorial import Boost, boosted
 from recommender.history import TitleState
 from recommender.index import CatalogueIndex
 from recommender.interactions import fold
-from recommender.ranker import RankerConfig, best, diversify, explore
+from recommender.ranker import RankerConfig, best, diversify
 from recommender.reasons import Explainer
 from recommender.recommendation import Recommendation
 from recommender.scoring import Scorers, score
 from recommender.sparse import Bools, Floats, Ints
 
-_CANDIDATES = 3  # times the asked-for length are looked at by diversity and exploration
+_CANDIDATES = 3  # times the asked-for length are looked at by diversity
 _FEWEST_CANDIDATES = 60
 
 
@@ -34,6 +35,7 @@ class Request:
         now: float,
         trending: Mapping[str, float],
         favourite_genres: Sequence[str],
+        boosts: Sequence[Boost] = (),
     ) -> None:
         self._scorers = scorers
         self._index = index
@@ -48,6 +50,7 @@ class Request:
             trending=trending,
             favourite_genres=favourite_genres,
         )
+        self.totals = boosted(self.scores.total, boosts, index, now)
         self.explainer = Explainer(
             scorers,
             index,
@@ -57,24 +60,18 @@ class Request:
             favourite_genres,
         )
 
-    def picks(
-        self, limit: int, allowed: Bools | None = None, rng: np.random.Generator | None = None
-    ) -> list[Recommendation]:
+    def picks(self, limit: int, allowed: Bools | None = None) -> list[Recommendation]:
         """The best ``limit`` titles of ``allowed`` (all that are, by default), diversified."""
         mask = self.allowed if allowed is None else allowed
         pool = max(limit * _CANDIDATES, _FEWEST_CANDIDATES)
-        candidates = best(self.scores.total, mask, pool)
+        candidates = best(self.totals, mask, pool)
         places, values = diversify(
-            self.scores.total[candidates],
+            self.totals[candidates],
             self._likeness(candidates),
             limit,
             self._ranker.diversity,
         )
-        numbers = candidates[places]
-        if rng is not None and limit < len(candidates):
-            numbers, changed = explore(numbers, np.delete(candidates, places), self._ranker, rng)
-            values[changed] = self.scores.total[numbers[changed]]
-        return self._explained(numbers, values)
+        return self._explained(candidates[places], values)
 
     def _explained(self, numbers: Ints, values: Floats) -> list[Recommendation]:
         reasons = self.explainer.explain(numbers, self.scores)

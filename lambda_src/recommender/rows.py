@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -12,30 +13,59 @@ from recommender.interactions import FoldedHistory
 from recommender.recommendation import Reason, ReasonKind, Recommendation, Row, Source
 from recommender.sparse import Bools, Ints
 
+CONTINUE_WATCHING, TOP_PICKS = "continue_watching", "top_picks"
+_FEWEST = 4  # a row of fewer titles looks broken, and they find their place elsewhere
+_ALWAYS_SHOWN = frozenset({CONTINUE_WATCHING, TOP_PICKS})
+_NEW_SECONDS = 60 * 86_400.0
+_NEW_YEARS = 1
 _WORTH_A_ROW = 0.3  # the least preference for a title that a row may be named after
 _RECENT = 50  # titles among which the anchors of such rows are looked for
 
 
-def continue_watching(
-    index: CatalogueIndex, history: Mapping[str, TitleState], playable: Bools, length: int
-) -> Row:
-    """What the viewer is in the middle of, the latest first."""
+def is_long_enough(row_id: str, items: int) -> bool:
+    """Whether a row of so many items is shown.
+
+    What is being watched and the top picks are shown however short: a viewer with three
+    titles left to see has a page of three, and not an empty one.
+    """
+    return items >= (1 if row_id in _ALWAYS_SHOWN else _FEWEST)
+
+
+def new_titles(index: CatalogueIndex, now: float) -> Bools:
+    """Titles that came into the catalogue lately; of unknown coming, of this year or the last."""
+    year = datetime.fromtimestamp(now, UTC).year
+    came_lately = np.isfinite(index.opens) & (index.opens > now - _NEW_SECONDS)
+    mask: Bools = came_lately | (np.isinf(index.opens) & (index.years >= year - _NEW_YEARS))
+    return mask
+
+
+def started(history: Mapping[str, TitleState]) -> list[Recommendation]:
+    """What the viewer is in the middle of and has not turned down since, the latest first."""
     going_on = [
         state
         for state in history.values()
         if state.in_progress
         and (state.dismissed_at is None or state.dismissed_at < (state.position_at or 0.0))
-        and (number := index.numbers.get(state.title_id)) is not None
-        and playable[number]
     ]
     going_on.sort(key=lambda state: (-(state.position_at or 0.0), state.title_id))
-    items = tuple(
+    return [
         Recommendation(
             state.title_id, state.position_at or 0.0, Source.HISTORY, _where_you_are(state)
         )
-        for state in going_on[:length]
-    )
-    return Row("continue_watching", "Continue watching", items)
+        for state in going_on
+    ]
+
+
+def continue_watching(
+    index: CatalogueIndex, history: Mapping[str, TitleState], playable: Bools, length: int
+) -> Row:
+    """The row of what is :func:`started` and may be seen."""
+    items = [
+        item
+        for item in started(history)
+        if (number := index.numbers.get(item.title_id)) is not None and playable[number]
+    ]
+    return Row(CONTINUE_WATCHING, "Continue watching", tuple(items[:length]))
 
 
 def anchors(

@@ -6,7 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recommender import Title, TitleState, Viewer, eligible, playable, popular
+from recommender.arrangement import arrange
+from recommender.editorial import Boost, Cap, CapKind, EditorialRules, Period, Pin
 from recommender.index import CatalogueIndex
+from recommender.ranker import RankerConfig
 from recommender.training import fit
 
 NOW = 1_000.0
@@ -61,6 +64,40 @@ viewers = st.builds(
     maturity_ceiling=st.sampled_from([0, 8, 17, 18]),
 )
 seeds = st.none() | st.integers(0, 3)
+periods = st.builds(Period, start=edges, end=edges)
+title_ids = st.integers(0, 15).map("t{}".format)
+rules = st.builds(
+    EditorialRules,
+    pins=st.lists(
+        st.builds(
+            Pin,
+            title_id=title_ids,
+            place=st.integers(1, 12),
+            countries=st.lists(st.sampled_from(COUNTRIES), max_size=1).map(tuple),
+            period=periods,
+        ),
+        max_size=4,
+    ).map(tuple),
+    boosts=st.lists(
+        st.builds(
+            Boost,
+            factor=st.sampled_from([0.1, 2.0, 10.0]),
+            title_ids=st.lists(title_ids, max_size=2).map(tuple),
+            genre=st.none() | st.sampled_from([*GENRES, "Nothing"]),
+            period=periods,
+        ),
+        max_size=3,
+    ).map(tuple),
+    caps=st.lists(
+        st.builds(
+            Cap,
+            by=st.sampled_from(CapKind),
+            most=st.integers(1, 3),
+            within=st.integers(1, 10),
+        ),
+        max_size=2,
+    ).map(tuple),
+)
 fewer = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -74,10 +111,9 @@ def fitted(titles):
 
 
 @fewer
-@given(catalogues, histories, viewers, st.integers(0, 20), seeds)
-def test_recommend_holds_to_the_filters_and_the_length(titles, history, viewer, limit, seed):
+@given(catalogues, histories, viewers, st.integers(0, 20))
+def test_recommend_holds_to_the_filters_and_the_length(titles, history, viewer, limit):
     model = fitted(titles)
-    rng = None if seed is None else np.random.default_rng(seed)
     trending = {"t0": 3.0, "t1": 2.0, "nothing": 1.0}
     picks = model.recommend(
         history,
@@ -85,7 +121,6 @@ def test_recommend_holds_to_the_filters_and_the_length(titles, history, viewer, 
         limit=limit,
         now=NOW,
         trending=trending,
-        rng=rng,
         favourite_genres=["crime"],
     )
     shown = [pick.title_id for pick in picks]
@@ -93,6 +128,37 @@ def test_recommend_holds_to_the_filters_and_the_length(titles, history, viewer, 
     assert set(shown) <= set(may)
     assert len(shown) == len(set(shown)) == min(limit, len(may))
     assert all(np.isfinite(pick.score) and pick.reason.text for pick in picks)
+
+
+@fewer
+@given(catalogues, histories, viewers, st.integers(0, 20), seeds, rules)
+def test_no_pin_boost_cap_or_chance_breaks_the_filters(titles, history, viewer, limit, seed, rules):
+    model = fitted(titles)
+
+    def answer():
+        picks = model.recommend(history, viewer, limit=40, now=NOW, boosts=rules.boosts)
+        return arrange(
+            picks,
+            model.titles,
+            history,
+            viewer,
+            limit=limit,
+            now=NOW,
+            rules=rules,
+            ranker=RankerConfig(exploration=0.4, settled=1),
+            rng=None if seed is None else np.random.default_rng(seed),
+        )
+
+    items = answer()
+    shown = [item.title_id for item in items]
+    may = {t for t in model.titles if eligible(model.titles[t], history.get(t), viewer, NOW)}
+    assert set(shown) <= may
+    assert len(shown) == len(set(shown)) == min(limit, len(may))
+    assert all(np.isfinite(item.score) and 0 < item.propensity <= 1 for item in items)
+    assert all(item.propensity == 1 for item in items[:1])
+    scores = [item.score for item in items]
+    assert scores == sorted(scores, reverse=True)
+    assert items == answer()
 
 
 @fewer
@@ -109,7 +175,7 @@ def test_similar_popular_search_and_home_hold_to_the_filters(titles, history, vi
         assert playable(model.titles[title_id], viewer, NOW)
     seen = set()
     for row in model.home(history, viewer, now=NOW, trending={"t0": 1.0}, row_length=5):
-        assert row.items
+        assert len(row.items) >= (1 if row.row_id in {"continue_watching", "top_picks"} else 4)
         for item in row.items:
             card, mine = model.titles[item.title_id], history.get(item.title_id)
             if row.row_id == "continue_watching":

@@ -1,5 +1,13 @@
-from recommender import TitleState, Viewer
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from recommender import Reason, ReasonKind, Recommendation, Row, Source, TitleState, Viewer
+from recommender.home import finished
+from recommender.rows import new_titles
+from recommender.training import fit
 from scripts.importers.sample import END as NOW
+
+DAY = 86_400.0
 
 
 def rows_by_id(rows):
@@ -11,9 +19,92 @@ def test_a_page_has_its_rows_in_order(model, histories):
     trending = dict.fromkeys(model.titles, 1.0)
     rows = model.home(history, Viewer(), now=NOW, trending=trending, row_length=8)
     kinds = [row.row_id.split(":")[0] for row in rows]
-    order = ["continue_watching", "top_picks", "because_you_watched", "trending", "genre"]
+    order = [
+        "continue_watching",
+        "top_picks",
+        "because_you_watched",
+        "viewers_like_you",
+        "trending",
+        "new_for_you",
+        "genre",
+    ]
     assert kinds == sorted(kinds, key=order.index)
     assert set(order[1:]) == set(kinds)
+    assert kinds.count("because_you_watched") in {2, 3}
+
+
+def test_no_title_is_on_a_page_twice_and_no_row_is_short(model, histories):
+    trending = dict.fromkeys(model.titles, 1.0)
+    for history in list(histories.values())[:20]:
+        rows = model.home(history, Viewer(), now=NOW, trending=trending, row_length=8)
+        shown = [item.title_id for row in rows for item in row.items]
+        assert len(shown) == len(set(shown))
+        assert all(len(row.items) >= 4 for row in rows if row.row_id != "top_picks")
+
+
+def test_viewers_like_you_are_cited_by_what_both_enjoyed(model, histories):
+    rows = rows_by_id(model.home(histories["sample-crime-000"], Viewer(), now=NOW, row_length=8))
+    row = rows["viewers_like_you"]
+    assert {(item.source, item.reason.kind) for item in row.items} == {
+        (Source.COLLABORATIVE, ReasonKind.SIMILAR_VIEWERS)
+    }
+    assert [item.score for item in row.items] == sorted(
+        [item.score for item in row.items], reverse=True
+    )
+
+
+def test_new_is_what_came_lately_or_else_of_this_year_or_the_last(data, histories):
+    year = datetime.fromtimestamp(NOW, UTC).year
+    some = data.titles[:60]
+    born = [
+        *(replace(title, year=year - 1, available_from=None) for title in some[:5]),
+        *(replace(title, year=1990, available_from=NOW - 59 * DAY) for title in some[5:10]),
+        *(replace(title, year=year, available_from=NOW - 61 * DAY) for title in some[10:15]),
+        *(replace(title, year=None, available_from=None) for title in some[15:]),
+    ]
+    model = fit(born, histories, version="x", now=NOW)
+    index = model.index
+    new = {index.titles[n].title_id for n in new_titles(index, NOW).nonzero()[0]}
+    assert new == {title.title_id for title in some[:10]}
+
+
+def test_a_viewer_of_few_titles_has_a_page_all_the_same(data, histories):
+    model = fit(data.titles[:3], histories, version="x", now=NOW)
+    rows = rows_by_id(model.home({}, Viewer(), now=NOW))
+    assert list(rows) == ["top_picks"]
+    assert len(rows["top_picks"].items) == 3
+
+
+def test_spare_top_picks_are_left_to_the_rows_below(model, histories):
+    history = histories["sample-crime-000"]
+    plain = model.home(history, Viewer(), now=NOW, row_length=8)
+    spared = model.home(history, Viewer(), now=NOW, row_length=8, spare=5)
+    assert len(rows_by_id(spared)["top_picks"].items) == 13
+    assert [row for row in plain if row.row_id != "top_picks"] == [
+        row for row in spared if row.row_id != "top_picks"
+    ]
+
+
+def test_a_finished_page_shows_no_title_twice_and_nothing_that_left():
+    def row(row_id, *title_ids):
+        reason = Reason(ReasonKind.POPULAR, "x")
+        picks = (Recommendation(t, 1.0, Source.POPULARITY, reason) for t in title_ids)
+        return Row(row_id, row_id, tuple(picks))
+
+    rows = [
+        row("top_picks", *"abcdef"),
+        row("trending", *"abghijk"),
+        row("new_for_you", *"xyzgh"),
+    ]
+    page = finished(rows, lambda _row, item: item.title_id != "b", row_length=4)
+    assert [(r.row_id, "".join(i.title_id for i in r.items)) for r in page] == [
+        ("top_picks", "acde"),
+        ("trending", "ghij"),
+    ]
+
+
+def test_the_page_of_a_real_taste_names_its_genre(model, histories):
+    rows = model.home(histories["sample-crime-000"], Viewer(), now=NOW, row_length=8)
     assert "Crime" in [row.name for row in rows if row.row_id.startswith("genre:")]
 
 
@@ -48,7 +139,7 @@ def test_what_is_being_watched_comes_first_the_latest_first(model):
 
 def test_a_new_viewer_has_top_picks_and_the_genres_they_named(model):
     rows = rows_by_id(model.home({}, Viewer(), now=NOW, favourite_genres=["Horror", "crime"]))
-    assert list(rows) == ["top_picks", "genre:Crime", "genre:Horror"]
+    assert list(rows) == ["top_picks", "new_for_you", "genre:Crime", "genre:Horror"]
     for genre in ("Crime", "Horror"):
         for item in rows[f"genre:{genre}"].items:
             assert genre in model.titles[item.title_id].genres
