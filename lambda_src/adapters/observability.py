@@ -30,6 +30,11 @@ def count(name: str, value: float = 1, /, **dimensions: str) -> None:
             metric.add_dimension(name=dimension, value=content)
 
 
+def journal(message: str, /, **fields: object) -> None:
+    """A :class:`services.ports.Journal`: one line, with the fields beside the message."""
+    logger().info(message, extra=fields)
+
+
 def flush() -> None:
     """Writes what was counted; to be called at the end of every invocation."""
     if metrics().metric_set:

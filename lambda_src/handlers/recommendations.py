@@ -9,8 +9,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import clients
+from adapters.editorial_store import EditorialStore
 from adapters.model_store import ModelStore
-from adapters.observability import count, logger
+from adapters.observability import count, journal, logger
 from adapters.profiles_table import ProfilesTable
 from adapters.settings import RecommendationsSettings, load
 from adapters.titles_table import TitlesTable
@@ -21,13 +22,14 @@ from schemas.recommendations import Home, Recommendations
 from schemas.titles import DEFAULT_LIMIT
 from services.asking import Asker
 from services.recommendations import RecommendationService
+from services.shelf import Shelf
 
 app = application()
 
 
 @app.get("/v1/profiles/<profile_id>/home", tags=["recommendations"])
 def get_home(caller: CallerOfToken, profile_id: ProfileIdInPath) -> Home:
-    """The rows of the home page: continue watching, top picks, because you watched, genres."""
+    """The rows of the home page: continue watching, top picks, because you watched, and more."""
     return service().home(_asker(caller, profile_id))
 
 
@@ -46,10 +48,12 @@ def service() -> RecommendationService:
     """The use case, wired to this function's tables and model."""
     settings = load(RecommendationsSettings)
     dynamodb = clients.dynamodb()
+    titles = TitlesTable(dynamodb, settings.titles_table)
     return RecommendationService(
         profiles=ProfilesTable(dynamodb, settings.profiles_table),
         viewing=ViewingTable(dynamodb, settings.viewing_table),
-        titles=TitlesTable(dynamodb, settings.titles_table),
+        titles=titles,
+        shelf=Shelf(titles),
         trending=TrendingTable(
             dynamodb, settings.trending_table, settings.trending_refresh_seconds
         ),
@@ -60,7 +64,15 @@ def service() -> RecommendationService:
             logger().warning,
             settings.model_refresh_seconds,
         ),
+        editorial=EditorialStore(
+            clients.s3(),
+            settings.model_bucket,
+            count,
+            logger().warning,
+            settings.model_refresh_seconds,
+        ),
         count=count,
+        journal=journal,
     )
 
 

@@ -20,6 +20,7 @@ from schemas.fields import PROFILE_ID_PATTERN
 from schemas.recommendations import SimilarTitles
 from schemas.titles import DEFAULT_LIMIT, SearchResults, TitleCard, TitlePage
 from services.asking import Visitor
+from services.shelf import Shelf
 from services.titles import TitleService
 
 app = application()
@@ -77,10 +78,12 @@ def service() -> TitleService:
     """The use case, wired to this function's tables and model."""
     settings = load(TitlesSettings)
     dynamodb = clients.dynamodb()
+    titles = TitlesTable(dynamodb, settings.titles_table)
     return TitleService(
         profiles=ProfilesTable(dynamodb, settings.profiles_table),
         viewing=ViewingTable(dynamodb, settings.viewing_table),
-        titles=TitlesTable(dynamodb, settings.titles_table),
+        titles=titles,
+        shelf=Shelf(titles),
         models=ModelStore(
             clients.s3(),
             settings.model_bucket,

@@ -9,26 +9,28 @@ from schemas.fields import Shape
 
 
 class ReasonCard(Shape):
-    """Why a title is there: in words, and in the ids that the words are about."""
+    """Why a title is there: in words, and in what the words are about.
+
+    ``because`` holds the ids of the titles that the text cites, then the names of the people.
+    """
 
     kind: str
+    because: list[str]
     text: str
-    title_ids: list[str]
-    people: list[str]
 
     @classmethod
     def of(cls, reason: Reason) -> ReasonCard:
         """The card of a recommender's reason."""
-        return cls(
-            kind=reason.kind,
-            text=reason.text,
-            title_ids=list(reason.title_ids),
-            people=list(reason.people),
-        )
+        return cls(kind=reason.kind, because=list(reason.because), text=reason.text)
 
 
 class RecommendedTitle(Shape):
-    """One item. ``score`` orders the items of one answer and nothing beyond it."""
+    """One item. ``score`` orders the items of one answer and nothing beyond it.
+
+    ``fallback`` says why this item is not the model's, ``null`` where it is. ``propensity`` is
+    the probability with which this title came to this place, given those above it: below 1
+    only where the list explores.
+    """
 
     title_id: str
     name: str
@@ -39,10 +41,17 @@ class RecommendedTitle(Shape):
     source: str
     reason: ReasonCard
     model_version: str | None
+    fallback: str | None
+    propensity: float
 
     @classmethod
     def of(
-        cls, pick: Recommendation, title: Title, *, model_version: str | None
+        cls,
+        pick: Recommendation,
+        title: Title,
+        *,
+        model_version: str | None,
+        fallback: str | None,
     ) -> RecommendedTitle:
         """The item of a pick, with the catalogue's own name and year for it."""
         return cls(
@@ -55,6 +64,8 @@ class RecommendedTitle(Shape):
             source=pick.source,
             reason=ReasonCard.of(pick.reason),
             model_version=model_version,
+            fallback=fallback,
+            propensity=pick.propensity,
         )
 
 

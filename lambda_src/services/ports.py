@@ -16,6 +16,7 @@ from schemas.events import Envelope
 from schemas.profiles import Profile
 
 if TYPE_CHECKING:  # numpy, which half of the functions have no use for
+    from recommender.editorial import EditorialRules
     from recommender.model import Model
 
 
@@ -115,6 +116,19 @@ class ModelSource(Protocol):
 
     def current(self, now: float) -> ServedModel:
         """The latest good model. Never raises for a missing, damaged or unreachable one."""
+
+
+class EditorialSource(Protocol):
+    """Where the editors' rules come from."""
+
+    def current(self, now: float) -> EditorialRules:
+        """The latest good rules. Never raises for missing, damaged or unreachable ones."""
+
+
+class Journal(Protocol):
+    """Writes one structured line to the log, for those who evaluate what was shown."""
+
+    def __call__(self, message: str, /, **fields: object) -> None: ...
 
 
 class EventSink(Protocol):

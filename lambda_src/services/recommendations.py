@@ -3,47 +3,32 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.catalogue import Viewer
-from recommender.history import TitleState
-from recommender.model import Model
-from recommender.ranker import eligible, playable
-from recommender.recommendation import Reason, ReasonKind, Recommendation, Row
-from schemas.catalogue import TitleRecord
-from schemas.profiles import Profile
+from recommender.arrangement import arrange
+from recommender.home import finished
+from recommender.recommendation import Reason, ReasonKind, Recommendation, Row, Source
+from recommender.rows import CONTINUE_WATCHING, TOP_PICKS
 from schemas.recommendations import Home, HomeRow, Recommendations, RecommendedTitle, StartedTitle
 from services.asking import Asker
-from services.fallback import home_rows, popular_titles
+from services.candidates import ROW_LENGTH, Candidates, Context, Records
+from services.fallback import TITLE_NOT_IN_MODEL
 from services.ports import (
     Counter,
+    EditorialSource,
+    Journal,
     ModelSource,
     ProfileStore,
-    ServedModel,
     TitleStore,
     TrendingStore,
     ViewingStore,
 )
-from services.trending import HOUR_SECONDS, trending_now
-
-# Candidates beyond the limit, in the place of those that the catalogue took back since training.
-SPARE_CANDIDATES = 20
-ROW_LENGTH = 20
-CONTINUE_WATCHING = "continue_watching"
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """All that one request's answer is made from."""
-
-    profile: Profile
-    viewer: Viewer
-    history: Mapping[str, TitleState]
-    served: ServedModel
-    now: float
+from services.served import Answered, tell_of
+from services.shelf import Shelf
+from services.trending import HOUR_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,141 +38,143 @@ class RecommendationService:
     profiles: ProfileStore
     viewing: ViewingStore
     titles: TitleStore
+    shelf: Shelf
     trending: TrendingStore
     models: ModelSource
+    editorial: EditorialSource
     count: Counter
+    journal: Journal
 
     def recommend(self, asker: Asker, *, limit: int) -> Recommendations:
         """Up to ``limit`` titles the profile has not seen, best first."""
         context = self._context(asker)
-        if context.served.model:
-            picks = self._from_model(context, context.served.model, limit)
-        else:
-            picks = self._popular(context, limit + SPARE_CANDIDATES)
-        items = self._items(context, picks, self.titles.get_many(_shown(picks)))
+        picks = self._candidates.top(context, limit)
+        records = self._records(context, picks)
+        arranged = self._arranged(context, picks, records, limit)
+        if len(arranged) < limit and context.served.model:
+            picks = [*picks, *self._candidates.unknown_to_the_model(context, picks, limit)]
+            records = self._records(context, picks)
+            arranged = self._arranged(context, picks, records, limit)
+        items = [self._item(context, pick, records) for pick in arranged]
+        self._tell(context, "recommendations", [("", items)])
         return Recommendations(
             profile_id=asker.profile_id,
             model_version=context.served.version,
             fallback=context.served.fallback,
-            items=items[:limit],
+            items=items,
         )
 
     def home(self, asker: Asker) -> Home:
         """The rows of the home page; a row that the catalogue emptied is left out."""
         context = self._context(asker)
-        if context.served.model:
-            rows = context.served.model.home(
-                context.history,
-                context.viewer,
-                now=context.now,
-                trending=trending_now(self.trending, context.now),
-                favourite_genres=context.profile.favourite_genres,
-                row_length=ROW_LENGTH,
-            )
-        else:
-            picks = self._popular(context, ROW_LENGTH)
-            rows = home_rows(picks, context.history, row_length=ROW_LENGTH)
-        records = self.titles.get_many(_shown(pick for row in rows for pick in row.items))
-        shown = [
-            self._row(context, row, records)
+        rows = self._candidates.rows(context)
+        records = self._records(context, [pick for row in rows for pick in row.items])
+        rows = [
+            self._with_rules(context, row, records)
             for row in rows
-            if self._may_name(context, _anchor(row), records)
+            if context.may_name(_anchor(row), records)
         ]
+
+        def may_show(row: Row, pick: Recommendation) -> bool:
+            if row.row_id == CONTINUE_WATCHING:
+                return context.may_name([pick.title_id], records)
+            return context.may_suggest(records.get(pick.title_id), pick.title_id)
+
+        page = [
+            self._row(context, row, records)
+            for row in finished(rows, may_show, row_length=ROW_LENGTH)
+        ]
+        self._tell(context, "home", [(row.row_id, row.items) for row in page])
         return Home(
             profile_id=asker.profile_id,
             model_version=context.served.version,
             fallback=context.served.fallback,
-            rows=[row for row in shown if row.items],
+            rows=page,
         )
 
-    def _context(self, asker: Asker) -> _Context:
+    def _context(self, asker: Asker) -> Context:
         profile = self.profiles.get(asker.account_id, asker.profile_id)
         served = self.models.current(asker.now)
         if served.fallback:
             self.count("RecommendationFallback", reason=served.fallback)
-        return _Context(
+        return Context(
             profile=profile,
             viewer=profile.viewer(asker.country),
             history=self.viewing.history(asker.profile_id),
             served=served,
+            rules=self.editorial.current(asker.now),
             now=asker.now,
         )
 
-    def _from_model(self, context: _Context, model: Model, limit: int) -> list[Recommendation]:
-        return model.recommend(
-            context.history,
-            context.viewer,
-            limit=limit + SPARE_CANDIDATES,
-            now=context.now,
-            trending=trending_now(self.trending, context.now),
-            favourite_genres=context.profile.favourite_genres,
-            rng=_exploration(context.profile.profile_id, context.now),
+    @property
+    def _candidates(self) -> Candidates:
+        return Candidates(
+            titles=self.titles, shelf=self.shelf, trending=self.trending, count=self.count
         )
 
-    def _popular(self, context: _Context, limit: int) -> list[Recommendation]:
-        return popular_titles(
-            self.trending,
-            self.titles,
+    def _records(self, context: Context, picks: Iterable[Recommendation]) -> Records:
+        """The catalogue as it is now, of every title that an answer with these may name."""
+        named = [title for pick in picks for title in (pick.title_id, *pick.reason.title_ids)]
+        pinned = [
+            pin.title_id for pin in context.rules.pins if pin.holds(context.viewer, context.now)
+        ]
+        return self.titles.get_many(dict.fromkeys([*named, *pinned]))
+
+    def _arranged(
+        self, context: Context, picks: Sequence[Recommendation], records: Records, limit: int
+    ) -> list[Recommendation]:
+        model = context.served.model
+        return arrange(
+            picks,
+            {title_id: record.title for title_id, record in records.items()},
             context.history,
             context.viewer,
             limit=limit,
             now=context.now,
+            rules=context.rules,
+            ranker=model.ranker if model else None,
+            rng=_exploration(context.profile.profile_id, context.now) if model else None,
         )
 
-    def _items(
-        self,
-        context: _Context,
-        picks: Iterable[Recommendation],
-        records: Mapping[str, TitleRecord],
-        *,
-        started: bool = False,
-    ) -> list[RecommendedTitle]:
-        # The catalogue has the last word: a title taken off or re-rated since training is gone.
-        items = []
-        for pick in picks:
-            record = records.get(pick.title_id)
-            if record is None:
-                continue
-            state = context.history.get(pick.title_id)
-            allowed = (
-                playable(record.title, context.viewer, context.now)
-                if started
-                else eligible(record.title, state, context.viewer, context.now)
-            )
-            if allowed:
-                if not self._may_name(context, pick.reason.title_ids, records):
-                    pick = replace(pick, reason=_unnamed(pick.reason))
-                version = context.served.version
-                items.append(RecommendedTitle.of(pick, record.title, model_version=version))
-        return items
+    def _with_rules(self, context: Context, row: Row, records: Records) -> Row:
+        if row.row_id != TOP_PICKS:
+            return row
+        return replace(row, items=tuple(self._arranged(context, row.items, records, ROW_LENGTH)))
 
-    def _may_name(
-        self, context: _Context, title_ids: Iterable[str], records: Mapping[str, TitleRecord]
-    ) -> bool:
-        """Whether the viewer may be told of all these titles, as the catalogue is now."""
-        known = [records.get(title_id) for title_id in title_ids]
-        return all(
-            record is not None and playable(record.title, context.viewer, context.now)
-            for record in known
+    def _item(self, context: Context, pick: Recommendation, records: Records) -> RecommendedTitle:
+        if not context.may_name(pick.reason.title_ids, records):
+            pick = replace(pick, reason=_unnamed(pick.reason))
+        model = context.served.model
+        unknown = (
+            model is not None
+            and pick.source is not Source.EDITORIAL
+            and pick.title_id not in model.titles
+        )
+        return RecommendedTitle.of(
+            pick,
+            records[pick.title_id].title,
+            model_version=None if unknown else context.served.version,
+            fallback=TITLE_NOT_IN_MODEL if unknown else context.served.fallback,
         )
 
-    def _row(self, context: _Context, row: Row, records: Mapping[str, TitleRecord]) -> HomeRow:
-        started = row.row_id == CONTINUE_WATCHING
-        items = self._items(context, row.items, records, started=started)
-        if started:
+    def _row(self, context: Context, row: Row, records: Records) -> HomeRow:
+        items = [self._item(context, pick, records) for pick in row.items]
+        if row.row_id == CONTINUE_WATCHING:
             history = context.history
-            return HomeRow(
-                row_id=row.row_id,
-                name=row.name,
-                items=[StartedTitle.started(item, history[item.title_id]) for item in items],
-            )
+            started = [StartedTitle.started(item, history[item.title_id]) for item in items]
+            return HomeRow(row_id=row.row_id, name=row.name, items=[*started])
         return HomeRow(row_id=row.row_id, name=row.name, items=[*items])
 
-
-def _shown(picks: Iterable[Recommendation]) -> list[str]:
-    """Every title that an answer with these picks would name, once."""
-    named = (title for pick in picks for title in (pick.title_id, *pick.reason.title_ids))
-    return list(dict.fromkeys(named))
+    def _tell(self, context: Context, surface: str, rows: Answered) -> None:
+        served = context.served
+        tell_of(
+            self.journal,
+            rows,
+            profile_id=context.profile.profile_id,
+            surface=surface,
+            model_version=served.version,
+            fallback=served.fallback,
+        )
 
 
 def _anchor(row: Row) -> tuple[str, ...]:

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from recommender.catalogue import Title, Viewer
 from recommender.errors import UnknownTitleError
 from recommender.history import TitleState
+from recommender.model import Model
 from recommender.ranker import eligible, playable
 from recommender.recommendation import Recommendation
-from schemas.errors import NotFoundError
+from schemas.catalogue import TitleRecord
+from schemas.errors import NotFoundError, RetryLaterError
 from schemas.recommendations import RecommendedTitle, SimilarTitles
 from schemas.titles import SearchResults, TitleCard, TitlePage
 from services.asking import Visitor
-from services.fallback import search_by_words, similar_by_genre
+from services.fallback import TITLE_NOT_IN_MODEL, is_named, search_by_words, similar_by_genre
 from services.paging import from_token, to_token
 from services.ports import Counter, ModelSource, ProfileStore, ServedModel, TitleStore, ViewingStore
+from services.shelf import Shelf
 
 SPARE_CANDIDATES = 20
-TITLE_NOT_IN_MODEL = "title_not_in_model"
 # A page is answered short, with a token, sooner than it reads the whole table for a few titles.
 MOST_TITLES_READ_PER_PAGE = 2_000
 
@@ -31,6 +33,7 @@ class TitleService:
     profiles: ProfileStore
     viewing: ViewingStore
     titles: TitleStore
+    shelf: Shelf
     models: ModelSource
     count: Counter
 
@@ -60,7 +63,12 @@ class TitleService:
         picks, fallback = self._similar(title, viewer, history, served, limit, visitor.now)
         records = self.titles.get_many([pick.title_id for pick in picks])
         items = [
-            RecommendedTitle.of(pick, records[pick.title_id].title, model_version=served.version)
+            RecommendedTitle.of(
+                pick,
+                records[pick.title_id].title,
+                model_version=None if fallback else served.version,
+                fallback=fallback,
+            )
             for pick in picks
             if pick.title_id in records
             and eligible(
@@ -79,12 +87,10 @@ class TitleService:
         viewer = self._viewer(visitor)
         served = self._served(visitor)
         if served.model:
-            wanted = limit + SPARE_CANDIDATES
-            ids = served.model.search(query, viewer, limit=wanted, now=visitor.now)
-            known = self.titles.get_many(ids)
-            records = [known[title_id] for title_id in ids if title_id in known]
+            records = self._found(served.model, query, viewer, limit, visitor.now)
         else:
-            records = search_by_words(query, self.titles, viewer, limit=limit, now=visitor.now)
+            everything = self.shelf.everything(visitor.now)
+            records = search_by_words(query, everything, viewer, limit=limit, now=visitor.now)
         shown = [r.title for r in records if playable(r.title, viewer, visitor.now)]
         return SearchResults(
             query=query,
@@ -92,6 +98,24 @@ class TitleService:
             fallback=served.fallback,
             items=[TitleCard.of(title) for title in shown[:limit]],
         )
+
+    def _found(
+        self, model: Model, query: str, viewer: Viewer, limit: int, now: float
+    ) -> list[TitleRecord]:
+        """What the model's index finds, and what came into the catalogue since.
+
+        Those come after the model's among the titles that the query names, before its others.
+        """
+        ids = model.search(query, viewer, limit=limit + SPARE_CANDIDATES, now=now)
+        known = self.titles.get_many(ids)
+        records = [known[title_id] for title_id in ids if title_id in known]
+        try:
+            later = self.shelf.beyond(model.version, model.titles, now)
+        except RetryLaterError:  # the model's own are an answer
+            self.count("SearchWithoutNewTitles")
+            return records
+        new = search_by_words(query, later, viewer, limit=limit, now=now)
+        return sorted([*records, *new], key=lambda record: not is_named(query, record.title))
 
     def _similar(
         self,
@@ -112,7 +136,8 @@ class TitleService:
             except UnknownTitleError:  # in the catalogue since the model was trained
                 fallback = TITLE_NOT_IN_MODEL
                 self.count("RecommendationFallback", reason=fallback)
-        picks = similar_by_genre(title, self.titles, history, viewer, limit=limit, now=now)
+        records = self.shelf.everything(now)
+        picks = similar_by_genre(title, records, history, viewer, limit=limit, now=now)
         return picks, fallback
 
     def _served(self, visitor: Visitor) -> ServedModel:

@@ -10,10 +10,13 @@ from services.playback import PlaybackService
 from services.ports import ServedModel
 from services.profiles import ProfileService
 from services.recommendations import RecommendationService
+from services.shelf import Shelf
 from services.titles import TitleService
 from tests.unit.handlers.conftest import Context, fields_of, http_event
 from tests.unit.services.fakes import (
     FakeCounter,
+    FakeEditorial,
+    FakeJournal,
     FakeModels,
     FakeSink,
     FakeTitles,
@@ -51,6 +54,8 @@ def world():
         models = FakeModels.of(*TITLES)
         events = FakeSink()
         count = FakeCounter()
+        editorial = FakeEditorial()
+        journal = FakeJournal()
 
     return World()
 
@@ -60,9 +65,11 @@ def _use_cases(world, serve_with):
     ids = iter(f"id{n:08}" for n in range(1000))
     stores = {"profiles": world.profiles, "viewing": world.viewing}
     served = stores | {"titles": world.titles, "models": world.models, "count": world.count}
+    served |= {"shelf": Shelf(world.titles)}
+    told = {"editorial": world.editorial, "journal": world.journal}
     serve_with("titles", TitleService(**served))
     serve_with("profiles", ProfileService(**stores, new_id=lambda: next(ids)))
-    serve_with("recommendations", RecommendationService(**served, trending=world.trending))
+    serve_with("recommendations", RecommendationService(**served, **told, trending=world.trending))
     serve_with(
         "interactions",
         InteractionService(
@@ -209,8 +216,10 @@ def test_recommendations_have_the_contracts_shape(call):
         "source",
         "reason",
         "model_version",
+        "fallback",
+        "propensity",
     }
-    assert set(body["items"][0]["reason"]) == {"kind", "text", "title_ids", "people"}
+    assert set(body["items"][0]["reason"]) == {"kind", "because", "text"}
 
 
 def test_recommendations_are_twenty_by_default(call):
@@ -223,7 +232,8 @@ def test_no_model_is_no_error_page(call, world, reason):
     world.models.served = ServedModel(None, reason)
     status, _, body = call("recommendations", "GET", "/v1/profiles/p1/recommendations")
     assert (status, body["fallback"], body["model_version"]) == (200, reason, None)
-    assert [i["title_id"] for i in body["items"]] == ["t3"]
+    assert [i["title_id"] for i in body["items"]][0] == "t3"
+    assert {i["fallback"] for i in body["items"]} == {reason}
     assert world.count.seen["RecommendationFallback", reason] == 1
 
 

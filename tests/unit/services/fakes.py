@@ -6,9 +6,10 @@ from collections import Counter as Tally
 from dataclasses import dataclass, field, replace
 
 from recommender.catalogue import Title
+from recommender.editorial import EditorialRules
 from recommender.errors import UnknownTitleError
 from recommender.history import TitleState
-from recommender.ranker import eligible, playable
+from recommender.ranker import RankerConfig, eligible, playable
 from recommender.recommendation import Reason, ReasonKind, Recommendation, Row, Source
 from schemas.catalogue import TitleRecord
 from schemas.errors import NotFoundError, ThrottledError, VersionConflictError
@@ -117,6 +118,7 @@ class FakeViewing:
 @dataclass
 class FakeTitles:
     records: dict = field(default_factory=dict)
+    scans: int = 0
 
     @classmethod
     def of(cls, *titles, **more):
@@ -129,6 +131,7 @@ class FakeTitles:
         return {i: self.records[i] for i in title_ids if i in self.records}
 
     def scan(self, *, after=None):
+        self.scans += 1
         ids = list(self.records)
         start = ids.index(after) + 1 if after in ids else 0
         for title_id in ids[start:]:
@@ -174,9 +177,10 @@ class FakeModel:
 
     titles: dict
     version: str = "v1"
+    ranker: RankerConfig = RankerConfig(exploration=0.0)
 
     def recommend(
-        self, history, viewer, *, limit, now, trending=None, favourite_genres=(), rng=None
+        self, history, viewer, *, limit, now, trending=None, favourite_genres=(), boosts=()
     ):
         return [
             Recommendation(title_id, 1.0 / (rank + 1), Source.CONTENT, REASON)
@@ -190,14 +194,25 @@ class FakeModel:
         picks = self.recommend(history or {}, viewer, limit=limit, now=now)
         return [pick for pick in picks if pick.title_id != title_id]
 
-    def home(self, history, viewer, *, now, trending=None, favourite_genres=(), row_length=20):
+    def home(
+        self,
+        history,
+        viewer,
+        *,
+        now,
+        trending=None,
+        favourite_genres=(),
+        boosts=(),
+        row_length=20,
+        spare=0,
+    ):
         started = [s for s in history.values() if s.in_progress]
         going_on = [
             Recommendation(s.title_id, 1.0, Source.HISTORY, REASON)
             for s in started
             if playable(self.titles.get(s.title_id), viewer, now)
         ]
-        picks = self.recommend(history, viewer, limit=row_length, now=now)
+        picks = self.recommend(history, viewer, limit=row_length + spare, now=now)
         rows = [
             Row("continue_watching", "Continue watching", tuple(going_on)),
             Row("top_picks", "Top picks", tuple(picks)),
@@ -222,6 +237,22 @@ class FakeModels:
 
     def current(self, now):
         return self.served
+
+
+@dataclass
+class FakeEditorial:
+    rules: EditorialRules = EditorialRules()
+
+    def current(self, now):
+        return self.rules
+
+
+@dataclass
+class FakeJournal:
+    lines: list = field(default_factory=list)
+
+    def __call__(self, message, /, **fields):
+        self.lines.append((message, fields))
 
 
 def a_title(title_id, *, genres=("Drama",), maturity=13, **fields):

@@ -3,6 +3,7 @@ import pytest
 from schemas.errors import InvalidRequestError, NotFoundError
 from services.asking import Visitor
 from services.paging import TOKEN_LIFETIME_SECONDS, from_token, to_token
+from services.shelf import Shelf
 from services.titles import TitleService
 from tests.unit.services.fakes import (
     ACCOUNT,
@@ -32,10 +33,12 @@ both = pytest.mark.parametrize("models", [WITH_MODEL, WITHOUT_MODEL], ids=["mode
 
 
 def service(models=WITH_MODEL, *, titles=None, viewing=None, count=None):
+    titles = titles or FakeTitles.of(*TITLES)
     return TitleService(
         profiles=profiles_of(a_profile(maturity_ceiling=13)),
         viewing=viewing or FakeViewing(),
-        titles=titles or FakeTitles.of(*TITLES),
+        titles=titles,
+        shelf=Shelf(titles),
         models=models,
         count=count or FakeCounter(),
     )
