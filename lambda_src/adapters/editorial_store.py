@@ -15,14 +15,13 @@ from botocore.exceptions import ClientError
 
 from adapters.faults import code_of, translated
 from recommender.editorial import NO_RULES, EditorialRules
-from schemas.editorial import EditorialDocument
+from schemas.editorial import EDITORIAL_KEY, EditorialDocument
 from schemas.errors import InvalidRequestError, RetryLaterError
 from services.ports import Counter
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-EDITORIAL_KEY = "models/editorial.json"
 DAMAGED, UNREACHABLE = "damaged", "unreachable"
 # Without the right to list a bucket, S3 answers AccessDenied for what isn't there.
 _ABSENT = frozenset({"NoSuchKey", "404", "AccessDenied", "NoSuchBucket"})

@@ -23,6 +23,7 @@ from schemas.errors import Detail, InvalidRequestError
 from schemas.fields import Country, Moment, Shape, TitleId
 from schemas.validation import details_of
 
+EDITORIAL_KEY = "models/editorial.json"  # of the model bucket, beside the model's pointer
 LAST_PLACE = 100  # the longest list that the API answers
 Place = Annotated[int, Field(ge=1, le=LAST_PLACE)]
 
@@ -112,9 +113,12 @@ class EditorialDocument(Shape):
     def parse(cls, text: str | bytes) -> EditorialDocument:
         """The document of its JSON; :class:`InvalidRequestError` names each field at fault."""
         try:
-            return cls.model_validate(json.loads(text))
+            content = json.loads(text)
+            if isinstance(content, dict):
+                return cls.model_validate(content)
+            details = [Detail("document", "must be an object of pins, boosts and caps")]
         except ValidationError as error:
-            details = details_of(error.errors(), drop=("document",))
+            details = details_of(error.errors())
         except (ValueError, RecursionError) as error:
             details = [Detail("document", f"is not JSON: {error}")]
         words = "; ".join(f"{detail.field}: {detail.message}" for detail in details)
@@ -122,7 +126,7 @@ class EditorialDocument(Shape):
 
     def text(self) -> str:
         """The document as it is stored and shown: what is not said is left out."""
-        content = self.model_dump(by_alias=True, exclude_defaults=True)
+        content = self.model_dump(by_alias=True, exclude_defaults=True, exclude_none=True)
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
     def rules(self) -> EditorialRules:

@@ -11,6 +11,7 @@ SOURCE_STYLE = {
     "content": "cyan",
     "collaborative": "magenta",
     "trending": "yellow",
+    "editorial": "green",
     "popularity": "dim",
 }
 

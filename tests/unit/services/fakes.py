@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter as Tally
 from dataclasses import dataclass, field, replace
 
+from recommender import rows
 from recommender.catalogue import Title
 from recommender.editorial import EditorialRules
 from recommender.errors import UnknownTitleError
@@ -206,18 +207,17 @@ class FakeModel:
         row_length=20,
         spare=0,
     ):
-        started = [s for s in history.values() if s.in_progress]
         going_on = [
-            Recommendation(s.title_id, 1.0, Source.HISTORY, REASON)
-            for s in started
-            if playable(self.titles.get(s.title_id), viewer, now)
+            replace(item, reason=REASON)
+            for item in rows.started(history)
+            if playable(self.titles.get(item.title_id), viewer, now)
         ]
         picks = self.recommend(history, viewer, limit=row_length + spare, now=now)
-        rows = [
+        page = [
             Row("continue_watching", "Continue watching", tuple(going_on)),
             Row("top_picks", "Top picks", tuple(picks)),
         ]
-        return [row for row in rows if row.items]
+        return [row for row in page if row.items]
 
     def search(self, query, viewer, *, limit, now):
         return [

@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
-from recommender.editorial import NO_RULES
-from schemas.errors import NotFoundError
+from recommender.editorial import NO_RULES, Boost, EditorialRules, Pin
+from recommender.history import TitleState
+from recommender.ranker import RankerConfig
+from schemas.errors import NotFoundError, ThrottledError
 from schemas.recommendations import StartedTitle
 from services.asking import Asker
-from services.ports import ServedModel
+from services.ports import ServedModel, StoredState
 from services.recommendations import RecommendationService
 from services.shelf import Shelf
 from services.trending import hour_window, trending_now
@@ -163,6 +167,186 @@ def test_without_a_model_popular_titles_and_a_counted_reason():
 def test_before_a_first_model_any_titles_at_all():
     answer = service(WITHOUT_MODEL, trending=FakeTrending()).recommend(ASKER, limit=20)
     assert ids(answer) == {"t1", "t2", "t3", "t4"}
+
+
+def test_before_a_first_model_what_nobody_watched_is_not_called_popular():
+    items = service(WITHOUT_MODEL, trending=FakeTrending()).recommend(ASKER, limit=20).items
+    by_id = {item.title_id: item.reason.text for item in items}
+    assert by_id["t1"] == "New to you: drama films"
+    assert by_id["t2"] == "Popular with everybody"
+
+
+def test_without_a_model_a_low_ceiling_gets_a_full_list_from_the_catalogue():
+    """The popular window is the top of the whole catalogue: for grown-ups, all of it."""
+    grim = [a_title(f"grim{n}", maturity=18) for n in range(10)]
+    mild = [a_title(f"mild{n}", maturity=0) for n in range(30)]
+    titles = FakeTitles.of(*grim, *mild)
+    trending = FakeTrending({"popular": {title.title_id: 1.0 for title in grim}})
+    child = service(
+        WITHOUT_MODEL, titles=titles, trending=trending, profile=a_profile(maturity_ceiling=8)
+    )
+    answer = child.recommend(ASKER, limit=20)
+    assert [item.title_id for item in answer.items] == [f"mild{n}" for n in range(29, 9, -1)]
+    assert {item.fallback for item in answer.items} == {"model_missing"}
+    for _ in range(5):
+        child.recommend(ASKER, limit=20)
+    assert titles.scans == 1
+
+
+def test_popular_titles_come_before_the_others_that_fill_the_list_up():
+    trending = FakeTrending({"popular": {"t2": 5.0, "t1": 2.0}})
+    items = service(WITHOUT_MODEL, trending=trending).recommend(ASKER, limit=20).items
+    assert [item.title_id for item in items] == ["t2", "t1", "t4", "t3"]
+    scores = [item.score for item in items]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_list_the_model_cannot_fill_ends_with_what_it_does_not_know():
+    newer = [a_title(f"new{n}", maturity=0) for n in range(3)]
+    titles, count = FakeTitles.of(*TITLES, *newer), FakeCounter()
+    items = service(titles=titles, count=count).recommend(ASKER, limit=20).items
+    assert [item.title_id for item in items] == ["t1", "t2", "t3", "t4", "new2", "new1", "new0"]
+    assert [(item.fallback, item.model_version) for item in items] == [
+        *[(None, "v1")] * 4,
+        *[("title_not_in_model", None)] * 3,
+    ]
+    assert count.seen["RecommendationsFilledUp",] == 1
+
+
+def test_a_full_list_reads_no_table_from_end_to_end():
+    titles = FakeTitles.of(*TITLES)
+    service(titles=titles).recommend(ASKER, limit=4)
+    assert titles.scans == 0
+
+
+def test_a_catalogue_that_does_not_answer_leaves_the_models_own_list():
+    class Busy(FakeTitles):
+        def scan(self, *, after=None):
+            raise ThrottledError("busy")
+
+    titles = Busy(FakeTitles.of(*TITLES).records)
+    assert ids(service(titles=titles).recommend(ASKER, limit=20)) == {"t1", "t2", "t3", "t4"}
+
+
+# Editors
+
+
+def pins(*placed):
+    return EditorialRules(pins=tuple(Pin(title_id=t, place=p) for t, p in placed))
+
+
+def top(answer):
+    row = next(row for row in answer.rows if row.row_id == "top_picks")
+    return [item.title_id for item in row.items]
+
+
+@both
+def test_a_pin_is_at_its_place_on_every_surface(models):
+    rules = pins(("t3", 1), ("t1", 3))
+    answer = service(models, rules=rules).recommend(ASKER, limit=4)
+    expected = ["t3", answer.items[1].title_id, "t1", answer.items[3].title_id]
+    assert [item.title_id for item in answer.items] == expected
+    assert {answer.items[0].source, answer.items[2].source} == {"editorial"}
+    assert answer.items[0].reason.kind == "editorial"
+    home = service(models, rules=rules).home(ASKER)
+    assert top(home) == expected
+    shown = [item.title_id for row in home.rows for item in row.items]
+    assert len(shown) == len(set(shown))
+
+
+def test_a_pin_may_be_newer_than_the_model():
+    titles = FakeTitles.of(*TITLES, a_title("t9", maturity=0))
+    item = service(titles=titles, rules=pins(("t9", 1))).recommend(ASKER, limit=2).items[0]
+    assert (item.title_id, item.fallback, item.model_version) == ("t9", None, "v1")
+
+
+@both
+@pytest.mark.parametrize("title_id", ["t3", "t4", "t5", "t6", "t7", "gone"])
+def test_a_pin_passes_no_filter(models, title_id):
+    rules = pins((title_id, 1))
+    child = service(models, rules=rules, profile=a_profile(maturity_ceiling=13))
+    assert ids(child.recommend(ASKER, limit=20)) == {"t1", "t2"}
+    assert home_ids(child.home(ASKER)) == {"t1", "t2"}
+
+
+@both
+def test_a_pin_that_was_seen_or_dismissed_stays_away(models):
+    dismissed = StoredState(TitleState(title_id="t2", dismissed_at=NOW - 5), 1)
+    viewing = FakeViewing({("p1", "t1"): seen("t1"), ("p1", "t2"): dismissed})
+    child = service(models, viewing=viewing, rules=pins(("t1", 1), ("t2", 2)))
+    assert ids(child.recommend(ASKER, limit=20)) == {"t3", "t4"}
+    assert home_ids(child.home(ASKER)) == {"t3", "t4"}
+
+
+def test_boosts_hold_without_a_model_too():
+    boosts = (Boost(factor=10.0, title_ids=("t1",)),)
+    rules = EditorialRules(boosts=boosts)
+    items = service(WITHOUT_MODEL, rules=rules).recommend(ASKER, limit=2).items
+    assert [item.title_id for item in items] == ["t1", "t4"]
+
+
+# What was shown, for the log
+
+
+def exploring(*titles):
+    model = FakeModel({t.title_id: t for t in titles}, ranker=RankerConfig(exploration=0.1))
+    return FakeModels(ServedModel(model, None))
+
+
+MANY = [a_title(f"m{n}", maturity=0) for n in range(60)]
+
+
+def test_what_was_served_is_logged_in_one_line_with_its_propensities():
+    journal = FakeJournal()
+    answer = service(exploring(*MANY), titles=FakeTitles.of(*MANY), journal=journal).recommend(
+        ASKER, limit=20
+    )
+    ((message, fields),) = journal.lines
+    assert message == "recommendations_served"
+    assert fields["title_ids"] == [item.title_id for item in answer.items]
+    assert fields["positions"] == list(range(1, 21))
+    assert fields["propensities"] == pytest.approx([i.propensity for i in answer.items], abs=1e-6)
+    assert fields["propensities"][:3] == [1.0] * 3
+    assert 0 < min(fields["propensities"]) < 0.1
+    assert (fields["model_version"], fields["fallback"]) == ("v1", None)
+    assert "p1" not in str(fields["profile"])
+    assert len(fields["profile"]) == 16
+
+
+def test_a_page_is_logged_row_by_row():
+    journal = FakeJournal()
+    viewing = FakeViewing({("p1", "m0"): started("m0")})
+    home = service(
+        exploring(*MANY), titles=FakeTitles.of(*MANY), viewing=viewing, journal=journal
+    ).home(ASKER)
+    ((_, fields),) = journal.lines
+    assert fields["surface"] == "home"
+    assert fields["rows"] == ["continue_watching", *["top_picks"] * 20]
+    assert fields["positions"] == [1, *range(1, 21)]
+    assert fields["title_ids"] == [i.title_id for row in home.rows for i in row.items]
+
+
+def test_a_page_that_is_loaded_again_looks_the_same_for_an_hour():
+    def answer(profile_id, now):
+        one = RecommendationService(
+            **{
+                **vars(service(exploring(*MANY), titles=FakeTitles.of(*MANY))),
+                "profiles": profiles_of(a_profile(profile_id)),
+            }
+        )
+        items = one.recommend(Asker(ACCOUNT, profile_id, now), limit=40).items
+        return [item.title_id for item in items]
+
+    assert answer("p1", NOW) == answer("p1", NOW + 3599)
+    assert len({tuple(answer("p1", NOW + 3600 * hour)) for hour in range(5)}) > 1
+    assert len({tuple(answer(f"p{n}", NOW)) for n in range(5)}) > 1
+
+
+@both
+def test_what_was_dismissed_midway_is_not_continued(models):
+    state = StoredState(replace(started("t2").state, dismissed_at=NOW - 5), 1)
+    viewing = FakeViewing({("p1", "t2"): state})
+    assert "t2" not in home_ids(service(models, viewing=viewing).home(ASKER))
 
 
 def test_with_a_model_nothing_is_counted():

@@ -1,6 +1,7 @@
 import pytest
 
-from schemas.errors import InvalidRequestError, NotFoundError
+from schemas.catalogue import TitleRecord
+from schemas.errors import InvalidRequestError, NotFoundError, ThrottledError
 from services.asking import Visitor
 from services.paging import TOKEN_LIFETIME_SECONDS, from_token, to_token
 from services.shelf import Shelf
@@ -154,6 +155,60 @@ def test_search_without_a_model_knows_people_and_puts_names_first():
     assert set(ids(service(WITHOUT_MODEL).search(ANYBODY, "ines falk", limit=5))) == {"t1", "t4"}
     assert ids(service(WITHOUT_MODEL).search(ANYBODY, "crime harbour", limit=5)) == ["t2", "t1"]
     assert ids(service(WITHOUT_MODEL).search(ANYBODY, "harbour snow", limit=5)) == []
+
+
+def test_search_finds_what_came_after_the_model():
+    newer = (a_title("t8", name="Lost Harbour"), a_title("t9", name="x", cast=("Ann Harbour",)))
+    titles = FakeTitles.of(*TITLES, *newer, a_title("t0", name="Harbour", maturity=18))
+    found = service(titles=titles)
+    assert ids(found.search(ANYBODY, "harbour", limit=9)) == ["t1", "t2", "t0", "t8", "t9"]
+    assert ids(found.search(CHILD, "harbour", limit=9)) == ["t1", "t8", "t9"]
+    assert titles.scans == 1
+
+
+def test_the_scan_is_old_after_a_minute_and_a_new_model_has_its_own():
+    titles = FakeTitles.of(*TITLES)
+    shelf = Shelf(titles, refresh_seconds=60.0)
+    assert len(shelf.everything(NOW)) == 5
+    titles.records["t9"] = TitleRecord(a_title("t9"))
+    assert len(shelf.everything(NOW + 59)) == 5
+    assert len(shelf.everything(NOW + 60)) == 6
+    known = {title.title_id for title in TITLES}
+    assert [r.title.title_id for r in shelf.beyond("v1", known, NOW + 60)] == ["t9"]
+    assert shelf.beyond("v2", {*known, "t9"}, NOW + 60) == ()
+    assert titles.scans == 4
+
+
+def test_a_scan_is_bounded():
+    assert len(Shelf(FakeTitles.of(*TITLES), most=3).everything(NOW)) == 3
+
+
+def test_search_without_a_model_scans_once_a_minute():
+    titles = FakeTitles.of(*TITLES)
+    found = service(WITHOUT_MODEL, titles=titles)
+    for _ in range(4):
+        found.search(ANYBODY, "harbour", limit=5)
+        found.similar(ANYBODY, "t1", limit=5)
+    assert titles.scans == 1
+
+
+def test_search_does_without_the_new_where_the_table_does_not_answer():
+    class Busy(FakeTitles):
+        def scan(self, *, after=None):
+            raise ThrottledError("busy")
+
+    count = FakeCounter()
+    found = service(titles=Busy(FakeTitles.of(*TITLES).records), count=count)
+    assert ids(found.search(ANYBODY, "harbour", limit=5)) == ["t1", "t2"]
+    assert count.seen["SearchWithoutNewTitles",] == 1
+
+
+def test_similar_items_say_where_they_come_from():
+    titles = FakeTitles.of(*TITLES, a_title("t9", genres=("Crime",)))
+    known = service(titles=titles).similar(ANYBODY, "t1", limit=5).items[0]
+    assert (known.model_version, known.fallback) == ("v1", None)
+    newer = service(titles=titles).similar(ANYBODY, "t9", limit=5).items[0]
+    assert (newer.model_version, newer.fallback) == (None, "title_not_in_model")
 
 
 @both
