@@ -48,6 +48,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "events": (f"POST {_PROFILE}/events",),
     "playback": (f"POST {_PROFILE}/playback",),
 }
+# API Gateway's own 404 names nothing; any function's router answers in the shape of our errors.
+ANSWERS_THE_REST = "titles"
 # No query strings and no tokens: paths name profiles at most.
 _ACCESS_LOG = {
     name: f"$context.{name}"
@@ -87,14 +89,14 @@ class ApiStack(MarqueeStack):
             default_authorizer=authorizer,
         )
         self._stage(config)
-        self._route()
+        self._route(authorizer)
         GradualDeployments(
             self, "Deployments", functions=self.functions, canary=config.canary_deployments
         )
         CfnOutput(self, "ApiId", value=self.http_api.api_id)
         CfnOutput(self, "ApiUrl", value=self.http_api.api_endpoint)
 
-    def _route(self) -> None:
+    def _route(self, authorizer: authorizers.HttpUserPoolAuthorizer) -> None:
         for name, routes in ROUTES.items():
             integration = integrations.HttpLambdaIntegration(
                 name.capitalize(),
@@ -106,6 +108,15 @@ class ApiStack(MarqueeStack):
                 method, path = route.split()
                 self.http_api.add_routes(
                     path=path, methods=[apigateway.HttpMethod[method]], integration=integration
+                )
+            if name == ANSWERS_THE_REST:
+                apigateway.HttpRoute(
+                    self,
+                    "Unknown",
+                    http_api=self.http_api,
+                    route_key=apigateway.HttpRouteKey.DEFAULT,
+                    integration=integration,
+                    authorizer=authorizer,
                 )
 
     def _stage(self, config: StageConfig) -> None:

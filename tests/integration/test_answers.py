@@ -78,7 +78,8 @@ def test_another_accounts_profile_does_not_exist(http, running):
 def test_an_unknown_route_answers_in_json(http):
     answer = http.get("/v1/nothing-here")
     assert answer.status_code == 404
-    assert "json" in answer.headers["content-type"]
+    assert answer.json()["error"]["code"] == "not_found"
+    assert fields(answer) == {"path"}
 
 
 def test_another_sites_page_is_kept_out(http):
