@@ -98,12 +98,12 @@ def explore(
         if done:
             continue
         tally.remove(own.title_id, place)
-        fitting = [pick for pick in left if tally.fits(pick.title_id, place)]
+        fitting = tally.fitting(left, place)
         pick = own
         if fitting and rng.random() < chance:
             pick, done = fitting[int(rng.integers(len(fitting)))], True
-            left.remove(pick)
             explored[spot] = replace(pick, score=own.score, propensity=chance / len(fitting))
+            left.remove(pick)
         elif fitting:
             explored[spot] = replace(own, propensity=1 - chance)
         tally.add(pick.title_id, place)
@@ -126,6 +126,12 @@ class Tally:
             or all(counts[value] < cap.most for value in cap.values(self._cards[title_id]))
             for cap, counts in self._counts
         )
+
+    def fitting(self, picks: Sequence[Recommendation], place: int) -> Sequence[Recommendation]:
+        """Those of ``picks`` that fit at ``place``; without caps all, and at no cost."""
+        if not self._counts:
+            return picks
+        return [pick for pick in picks if self.fits(pick.title_id, place)]
 
     def add(self, title_id: str, place: int, by: int = 1) -> None:
         """Counts the title at ``place``."""
