@@ -26,13 +26,14 @@ from recommender.catalogue import Title
 from recommender.collaborative import CollaborativeConfig, CollaborativeScorer
 from recommender.content import ContentScorer
 from recommender.errors import DamagedArtifactError
+from recommender.linear import LinearConfig, LinearScorer
 from recommender.model import Model
 from recommender.popularity import PopularityScorer
 from recommender.ranker import RankerConfig
 from recommender.scoring import Scorers
 from recommender.sparse import SparseRows
 
-FORMAT = 1
+FORMAT = 2
 KIND = "marquee-recommender"
 _DIGEST = 64  # characters of a SHA-256 in hexadecimal
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip entry can carry
@@ -91,6 +92,7 @@ def _arrays(model: Model) -> dict[str, npt.NDArray[Any]]:
         "exemplars": scorers.collaborative.habits.height,
         "features": scorers.content.features.width,
         "collaborative": asdict(scorers.collaborative.config),
+        "linear": asdict(scorers.linear.config),
         "blend": asdict(scorers.blend),
         "ranker": asdict(model.ranker),
     }
@@ -101,6 +103,9 @@ def _arrays(model: Model) -> dict[str, npt.NDArray[Any]]:
         "centre": scorers.content.centre.astype(np.float32),
         **_sparse_arrays("habits", scorers.collaborative.habits),
         "spread": scorers.collaborative.spread.astype(np.float32),
+        **_sparse_arrays("linear", scorers.linear.weights),
+        "linear_giving": scorers.linear.giving.astype(np.float16),
+        "linear_getting": scorers.linear.getting.astype(np.float16),
         "popularity": scorers.popularity.scores.astype(np.float32),
     }
 
@@ -122,6 +127,7 @@ def _model(arrays: Arrays) -> Model:
             _row(arrays, "spread", titles),
             CollaborativeConfig(**meta["collaborative"]),
         ),
+        linear=_linear(arrays, meta["linear"], titles),
         popularity=PopularityScorer(_row(arrays, "popularity", titles)),
         blend=_blend(meta["blend"]),
     )
@@ -161,6 +167,20 @@ def _row(arrays: Arrays, name: str, length: int) -> npt.NDArray[np.float32]:
     if row.shape != (length,) or not np.isfinite(row).all():
         raise DamagedArtifactError(f"{name!r} is not {length} finite numbers")
     return row
+
+
+def _linear(arrays: Arrays, settings: Mapping[str, Any], titles: int) -> LinearScorer:
+    giving, getting = (arrays[f"linear_{name}"] for name in ("giving", "getting"))
+    for factors in (giving, getting):
+        whole = factors.ndim == 2 and len(factors) == titles and np.isfinite(factors).all()
+        if not whole or giving.shape != getting.shape:
+            raise DamagedArtifactError(f"the factors of 'linear' are not {titles} finite rows")
+    return LinearScorer(
+        _sparse(arrays, "linear", titles, titles),
+        giving.astype(np.float32),
+        getting.astype(np.float32),
+        LinearConfig(**settings),
+    )
 
 
 def _blend(fields: Mapping[str, Any]) -> Blend:

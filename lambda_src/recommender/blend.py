@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from recommender.sparse import Bools, Floats
 
-SCORERS = ("content", "collaborative", "popularity")
+SCORERS = ("content", "collaborative", "linear", "popularity")
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Blend:
 
     lengths: tuple[int, ...] = (0, 1, 3, 10, 30, 100)
     weights: tuple[tuple[float, ...], ...] = (
-        (0.0, 0.0, 1.0),
-        (0.2, 0.4, 0.4),
-        (0.2, 0.45, 0.35),
-        (0.25, 0.5, 0.25),
-        (0.3, 0.55, 0.15),
-        (0.3, 0.6, 0.1),
+        (0.0, 0.0, 0.0, 1.0),
+        (0.2, 0.3, 0.15, 0.35),
+        (0.15, 0.35, 0.2, 0.3),
+        (0.1, 0.35, 0.4, 0.15),
+        (0.1, 0.25, 0.6, 0.05),
+        (0.05, 0.15, 0.75, 0.05),
     )
 
     def at(self, length: int) -> npt.NDArray[np.float64]:

@@ -19,7 +19,7 @@ from recommender.interactions import FoldedHistory
 from recommender.links import Link, genre_phrase, genre_word, join, quoted, stars
 from recommender.popularity import POPULAR
 from recommender.recommendation import Reason, ReasonKind, Source
-from recommender.scoring import GENRE, TRENDING, Scorers, Scores
+from recommender.scoring import COLLABORATIVE_PARTS, GENRE, TRENDING, Scorers, Scores
 from recommender.sparse import Bools, Floats, Ints
 
 # Shares are worked out for this many of the best liked titles: a bound on the request.
@@ -56,7 +56,8 @@ class Explainer:
         columns = np.stack([scores.parts[name][picks] for name in names], axis=1).tolist()
         parts = [dict(zip(names, column, strict=True)) for column in columns]
         sources = [_source(part) for part in parts]
-        shares = self._shares(picks, sources)
+        by_items = np.array([part["linear"] >= part["collaborative"] for part in parts], dtype=bool)
+        shares = self._shares(picks, sources, by_items)
         answers = []
         for place, number in enumerate(picks.tolist()):
             source = sources[place]
@@ -134,13 +135,19 @@ class Explainer:
         text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
         return Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
 
-    def _shares(self, picks: Ints, sources: Sequence[Source]) -> Floats:
-        """What each liked title adds to each pick, in the terms of the pick's own source."""
+    def _shares(self, picks: Ints, sources: Sequence[Source], by_items: Bools) -> Floats:
+        """What each liked title adds to each pick, in the terms of what decided for the pick.
+
+        ``by_items`` [picks]: of the collaborative ones, those the item-based scorer decided.
+        """
         shares = np.zeros((len(picks), len(self._liked)), dtype=np.float32)
         by_content = np.array([source is Source.CONTENT for source in sources], dtype=bool)
         by_viewers = np.array([source is Source.COLLABORATIVE for source in sources], dtype=bool)
         if by_content.any():
             shares[by_content] = self._scorers.content.shares(picks[by_content], self._liked)
+        linked, by_viewers = by_viewers & by_items, by_viewers & ~by_items
+        if linked.any():
+            shares[linked] = self._scorers.linear.shares(picks[linked], self._liked)
         if by_viewers.any():
             shares[by_viewers] = self._scorers.collaborative.shares(
                 picks[by_viewers], self._liked, self._likeness
@@ -167,8 +174,9 @@ def _source(parts: Mapping[str, float]) -> Source:
     """The scorer that decided: what everybody likes only where it is most of the score."""
     everybody = parts["popularity"] + parts.get(GENRE, 0.0)
     news = parts.get(TRENDING, 0.0)
-    personal = parts["content"] + parts["collaborative"]
+    others = sum(parts[name] for name in COLLABORATIVE_PARTS)
+    personal = parts["content"] + others
     if personal <= 0 or max(everybody, news) > personal + min(everybody, news):
         return Source.TRENDING if news > everybody else Source.POPULARITY
-    nearer = parts["content"] >= parts["collaborative"]
+    nearer = parts["content"] >= others
     return Source.CONTENT if nearer else Source.COLLABORATIVE

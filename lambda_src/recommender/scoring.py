@@ -13,11 +13,12 @@ from recommender.collaborative import CollaborativeScorer
 from recommender.content import ContentScorer
 from recommender.index import CatalogueIndex
 from recommender.interactions import FoldedHistory
+from recommender.linear import LinearScorer
 from recommender.popularity import PopularityScorer
 from recommender.sparse import Bools, Floats
 
 TRENDING, GENRE = "trending", "genre"
-COLLABORATIVE_PARTS = ("collaborative",)  # the parts that are what other viewers say
+COLLABORATIVE_PARTS = ("collaborative", "linear")  # the parts that are what other viewers say
 # At 0.5 titles hidden from training are found six times as often, the rest no worse; at 1
 # the rest suffers (measured on MovieLens).
 _TAKEN_OVER = np.float32(0.5)
@@ -29,6 +30,7 @@ class Scorers:
 
     content: ContentScorer
     collaborative: CollaborativeScorer
+    linear: LinearScorer
     popularity: PopularityScorer
     blend: Blend
 
@@ -37,6 +39,7 @@ class Scorers:
         return {
             "content": self.content(history),
             "collaborative": self.collaborative(history),
+            "linear": self.linear(history),
             "popularity": self.popularity(history),
         }
 
@@ -77,9 +80,8 @@ def score(
     scores = scorers.comparable(history, allowed)
     weights = scorers.blend.at(len(history)).astype(np.float32)
     parts = {name: scores[name] * weight for name, weight in zip(SCORERS, weights, strict=True)}
-    parts["content"] += (
-        weights[SCORERS.index("collaborative")] * scorers.unheard * scores["content"]
-    )
+    heard = sum(weights[SCORERS.index(name)] for name in COLLABORATIVE_PARTS)
+    parts["content"] += np.float32(heard) * scorers.unheard * scores["content"]
     length = len(history)
     if trending:
         # Loud with no history, a fifth of it with a long one: what everybody does today is

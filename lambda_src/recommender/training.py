@@ -15,6 +15,7 @@ from recommender.exemplars import PoolConfig
 from recommender.features import title_features
 from recommender.index import CatalogueIndex
 from recommender.interactions import Interactions, gather
+from recommender.linear import LinearConfig, LinearScorer
 from recommender.model import Model
 from recommender.popularity import PopularityConfig, PopularityScorer
 from recommender.ranker import RankerConfig
@@ -37,6 +38,7 @@ class TrainingConfig:
     tuning_share: float = 0.2
     collaborative: CollaborativeConfig = field(default_factory=CollaborativeConfig)
     pool: PoolConfig = field(default_factory=PoolConfig)
+    linear: LinearConfig = field(default_factory=LinearConfig)
     ranker: RankerConfig = field(default_factory=RankerConfig)
 
 
@@ -116,6 +118,7 @@ def _scorers(
     return Scorers(
         content=settings.content,
         collaborative=CollaborativeScorer.fit(interactions, config.collaborative, config.pool),
+        linear=LinearScorer.fit(interactions, settings.content.features, config.linear),
         popularity=PopularityScorer.fit(interactions, settings.popularity, now),
         blend=settings.blend,
     )

@@ -20,7 +20,7 @@ from recommender.evaluation import Case, ndcg
 from recommender.index import CatalogueIndex
 from recommender.interactions import FoldedHistory, fold
 from recommender.popularity import PopularityConfig
-from recommender.scoring import Scorers
+from recommender.scoring import COLLABORATIVE_PARTS, Scorers
 from recommender.sparse import Floats, Ints
 
 HALF_LIVES = (90.0, 365.0, 1_095.0, 3_650.0)  # days
@@ -33,7 +33,7 @@ CONTENT_CHOICES = (
 _STEPS = 10  # of each weight between 0 and 1
 _K = 10
 _POOL = 150  # the best titles of each scorer that a blend may choose from
-_PRIOR = 25.0  # cases' worth of trust in the default weights
+_PRIOR = 100.0  # cases' worth of trust in the default weights
 _MOST_CASES = 200
 # A list of what everybody watches serves a viewer with a history poorly even where a metric
 # likes it: rows of popular and trending titles are there for that.
@@ -109,7 +109,8 @@ def _gains(
     allowed = np.ones(scorers.content.features.height, dtype=bool)
     allowed[case.given.titles] = False
     by_name = scorers.comparable(given, allowed)
-    by_name["collaborative"] = by_name["collaborative"] + scorers.unheard * by_name["content"]
+    for name in COLLABORATIVE_PARTS:
+        by_name[name] = by_name[name] + scorers.unheard * by_name["content"]
     scores = np.stack([by_name[name] for name in SCORERS])
     scores[:, ~allowed] = -1
     count = min(_POOL, scores.shape[1])

@@ -4,7 +4,7 @@ import numpy as np
 
 from recommender.interactions import FoldedHistory, fold
 
-SCORERS = ("content", "collaborative", "popularity")
+SCORERS = ("content", "collaborative", "linear", "popularity")
 
 
 def folded_history(model, histories, length):

@@ -42,7 +42,7 @@ def test_scoring_leaves_the_scorer_as_it_is(scorer, history, model, histories):
     assert np.array_equal(scorer(history), before)
 
 
-@pytest.mark.parametrize("name", ["content", "collaborative"])
+@pytest.mark.parametrize("name", ["content", "collaborative", "linear"])
 def test_no_history_says_nothing(name, model):
     nothing = FoldedHistory(np.zeros(0, np.int32), np.zeros(0, np.float32))
     assert not getattr(model.scorers, name)(nothing).any()
