@@ -61,9 +61,7 @@ def test_shares_add_up_to_the_score(scorer):
 
 def test_the_low_rank_rest_keeps_what_cut_rows_lose():
     whole, bare, both = (
-        LinearScorer.fit(
-            likings(), no_features(40), LinearConfig(ridge=20.0, kept=kept, rank=rank)
-        )
+        LinearScorer.fit(likings(), no_features(40), LinearConfig(ridge=20.0, kept=kept, rank=rank))
         for kept, rank in ((40, 1), (4, 1), (4, 12))
     )
     lost, left = (
