@@ -7,7 +7,7 @@ PORT ?= 8080
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint synth snapshot deploy destroy clean
+.PHONY: help setup demo test lint synth snapshot bench deploy destroy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ synth: setup ## the CloudFormation templates of STAGE=dev|prod|local, into cdk.o
 snapshot: setup ## accept the templates as they are now
 	@exec python -m pytest tests/infrastructure/test_snapshots.py --snapshot-update
 
+bench: setup ## the quality table on ratings in MovieLens format: DATA=folder [OPTIONS="--quick"] [OUT=folder]
+	@scripts/setup-bench
+	@exec .venv-bench/bin/python -m benchmarks.recommender "$(DATA)" $(if $(OUT),--out "$(OUT)") $(OPTIONS)
+
 deploy: setup ## deploy STAGE=dev|prod to the AWS account of your credentials
 	@exec cdk deploy --all -c stage=$(STAGE)
 
@@ -37,4 +41,4 @@ destroy: setup ## tear down STAGE in the AWS account of your credentials
 	@exec cdk destroy --all -c stage=$(STAGE)
 
 clean: ## forget everything the commands above made on this machine
-	rm -rf .venv node_modules cdk.out .build .marquee
+	rm -rf .venv .venv-bench node_modules cdk.out .build .marquee

@@ -1,0 +1,1 @@
+"""Marquee beside its peers; each file is one command: ``python -m benchmarks.<name> --help``."""

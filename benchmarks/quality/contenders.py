@@ -1,0 +1,190 @@
+"""Who is in the table: ours and the peers, each with the settings it may choose among.
+
+Every peer chooses on the same inner split, by nDCG@10, among about eight settings; what it is
+fitted on (all events, likings, or the ratings as weights) is one of them. Ours is given one
+setting, none, and tunes itself. Modules of libraries are imported when a model is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from itertools import product
+from typing import Any
+
+Settings = Mapping[str, Any]
+_PEERS = "benchmarks.quality.peers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """``make`` takes one of ``grid``. ``folds_in``: serves viewers who were not in ``fit``;
+    ``uses_items``: can rank titles without events; ``slow``: left out of ``--quick``."""
+
+    name: str
+    library: str
+    make: Callable[..., Any]
+    grid: tuple[Settings, ...] = ({},)
+    folds_in: bool = True
+    uses_items: bool = False
+    slow: bool = False
+
+    def takes_part(self, scenario: str) -> bool:
+        """Whether the model can say anything at all in ``scenario``."""
+        if scenario == "cold-titles":
+            return self.uses_items
+        return self.folds_in or scenario in ("random", "temporal")
+
+    def quicker(self, settings: int) -> Contender:
+        """The same with at most so many settings to choose among, spread over the grid."""
+        step = max(1, len(self.grid) // settings)
+        return replace(self, grid=self.grid[step // 2 :: step][:settings])
+
+
+def _class(module: str, name: str, *first: object) -> Callable[..., Any]:
+    def make(**settings: Any) -> Any:
+        return getattr(import_module(f"{_PEERS}.{module}"), name)(*first, **settings)
+
+    return make
+
+
+def _lenskit(module: str, name: str) -> Callable[..., Any]:
+    def make(**settings: Any) -> Any:
+        scorer = getattr(import_module(f"lenskit.{module}"), name)
+        return import_module(f"{_PEERS}.of_lenskit").LensKit(scorer, **settings)
+
+    return make
+
+
+def _ours(**settings: Any) -> Any:
+    return import_module("benchmarks.adapter").Recommender(**settings)
+
+
+def _grid(**choices: tuple[Any, ...]) -> tuple[Settings, ...]:
+    return tuple(dict(zip(choices, values, strict=True)) for values in product(*choices.values()))
+
+
+_BOTH = ("all", "liked")
+_NEIGHBOURS = _grid(data=("liked", "all", "rated"), K=(50, 200, 800))
+
+OURS = "ours"
+CONTENDERS: tuple[Contender, ...] = (
+    Contender(name=OURS, library="marquee", make=_ours, uses_items=True),
+    Contender(name="chance", library="baseline", make=_class("simple", "Chance"), uses_items=True),
+    Contender(
+        name="popular",
+        library="baseline",
+        make=_class("simple", "Popular"),
+        grid=_grid(data=("all", "liked", "rated")),
+    ),
+    Contender(
+        name="popular-of-late",
+        library="baseline",
+        make=_class("simple", "Popular"),
+        grid=_grid(data=_BOTH, half_life=(14.0, 60.0, 180.0, 730.0)),
+    ),
+    Contender(
+        name="rp3beta",
+        library="baseline",
+        make=_class("simple", "RP3Beta"),
+        grid=_grid(data=("liked", "all"), alpha=(1.0,), beta=(0.2, 0.4, 0.6, 0.8)),
+    ),
+    Contender(
+        name="content-cosine",
+        library="baseline",
+        make=_class("content", "ContentCosine"),
+        grid=_grid(people=(0.5, 1.5), words=(0.5, 1.5), decades=(False, True)),
+        uses_items=True,
+    ),
+    Contender(
+        name="implicit-als",
+        library="implicit",
+        make=_class("of_implicit", "ImplicitALS"),
+        grid=_grid(data=_BOTH, factors=(32, 64), regularization=(0.1, 10.0), alpha=(1.0, 5.0)),
+    ),
+    Contender(
+        name="implicit-bpr",
+        library="implicit",
+        make=_class("of_implicit", "ImplicitBPR"),
+        grid=_grid(data=_BOTH, factors=(32, 96), regularization=(0.003, 0.02), iterations=(150,)),
+        folds_in=False,
+    ),
+    Contender(
+        name="implicit-bm25",
+        library="implicit",
+        make=_class("of_implicit", "ImplicitNeighbours", "bm25"),
+        grid=_grid(data=_BOTH, K=(100, 400), K1=(1.2, 10.0), B=(0.2, 0.6)),
+    ),
+    Contender(
+        name="implicit-cosine",
+        library="implicit",
+        make=_class("of_implicit", "ImplicitNeighbours", "cosine"),
+        grid=_NEIGHBOURS,
+    ),
+    Contender(
+        name="implicit-tfidf",
+        library="implicit",
+        make=_class("of_implicit", "ImplicitNeighbours", "tfidf"),
+        grid=_NEIGHBOURS,
+    ),
+    Contender(
+        name="lenskit-itemknn",
+        library="lenskit",
+        make=_lenskit("knn", "ItemKNNScorer"),
+        grid=_grid(data=_BOTH, feedback=("implicit",), max_nbrs=(20, 50, 100, 300)),
+    ),
+    Contender(
+        name="lenskit-userknn",
+        library="lenskit",
+        make=_lenskit("knn", "UserKNNScorer"),
+        grid=_grid(data=_BOTH, feedback=("implicit",), max_nbrs=(30, 60, 120, 300)),
+    ),
+    Contender(
+        name="lenskit-als",
+        library="lenskit",
+        make=_lenskit("als", "ImplicitMFScorer"),
+        grid=_grid(
+            data=_BOTH, embedding_size=(32, 64), weight=(2.0, 10.0), regularization=(0.1, 10.0)
+        ),
+    ),
+    Contender(
+        name="lenskit-slim",
+        library="lenskit",
+        make=_lenskit("knn.slim", "SLIMScorer"),
+        grid=_grid(data=_BOTH, l1_reg=(0.5, 2.0), l2_reg=(5.0, 50.0)),
+        slow=True,
+    ),
+    Contender(
+        name="rectools-ease",
+        library="rectools",
+        make=_class("of_rectools", "EASE"),
+        grid=_grid(data=_BOTH, regularization=(100.0, 250.0, 600.0))
+        + _grid(data=("rated",), regularization=(2000.0, 6000.0)),
+        slow=True,
+    ),
+    Contender(
+        name="rectools-puresvd",
+        library="rectools",
+        make=_class("of_rectools", "PureSVD"),
+        grid=_grid(data=("all", "liked", "rated"), factors=(16, 32, 64)),
+    ),
+    Contender(
+        name="rectools-als-features",
+        library="rectools",
+        make=_class("of_rectools", "FeatureALS"),
+        grid=_grid(data=_BOTH, factors=(32, 64), regularization=(1.0, 30.0), alpha=(3.0,)),
+        uses_items=True,
+        slow=True,
+    ),
+    Contender(
+        name="rectools-lightfm",
+        library="rectools",
+        make=_class("of_rectools", "FeatureLightFM"),
+        grid=_grid(data=_BOTH, no_components=(32, 64), loss=("warp",), item_alpha=(0.0, 1e-5)),
+        folds_in=False,
+        uses_items=True,
+        slow=True,
+    ),
+)
+BY_NAME: Mapping[str, Contender] = {contender.name: contender for contender in CONTENDERS}

@@ -1,0 +1,1 @@
+"""Other libraries' models under the contract of ``benchmarks.adapter.Recommender``."""
