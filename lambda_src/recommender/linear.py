@@ -168,8 +168,9 @@ def _add_pairs(gram: Floats, watched: SparseRows, slot: Ints) -> None:
     inner = SparseRows(watched.data[kept], slot[watched.columns[kept]], starts, len(gram))
     by_title = inner.transposed()
     for title in range(len(gram)):
-        for start in range(*by_title.starts[title : title + 2], _BLOCK):
-            here = slice(start, min(start + _BLOCK, by_title.starts[title + 1]))
+        begin, end = by_title.starts[title : title + 2].tolist()
+        for start in range(begin, end, _BLOCK):
+            here = slice(start, min(start + _BLOCK, end))
             gram[title] += inner.mix(by_title.columns[here], by_title.data[here])
 
 

@@ -93,17 +93,24 @@ class SparseRows:
 
     def products(self, left: Ints, right: Ints) -> Floats:
         """The dot product of each row of ``left`` with each of ``right``: [left, right]."""
-        at = self.positions(right)
-        products = np.zeros((len(left), len(right)), dtype=np.float32)
-        lengths = self.lengths[right]
-        filled = np.flatnonzero(lengths)
-        if filled.size and len(left):
-            used, place = np.unique(self.columns[at], return_inverse=True)
-            # Small and sparse: gathering beats a dense product, and wakes no BLAS threads.
-            terms = self.dense(left, used)[:, place] * self._widened(self.data[at])
-            starts = (np.cumsum(lengths) - lengths)[filled]
-            products[:, filled] = np.add.reduceat(terms, starts, axis=1)
+        in_left, in_both = np.zeros(self.width, dtype=bool), np.zeros(self.width, dtype=bool)
+        in_left[self.columns[self.positions(left)]] = True
+        in_both[self.columns[self.positions(right)]] = True
+        in_both &= in_left
+        used = np.flatnonzero(in_both).astype(np.int32)
+        products: Floats = self.dense(left, used) @ self.dense(right, used).T
         return products
+
+    def likeness(self, rows: Ints) -> Floats:
+        """The cosine of each two of ``rows``: [rows, rows], 1 of a row and itself."""
+        columns = self.columns[self.positions(rows)]
+        # What only one of them has links it to no other.
+        shared = np.flatnonzero(np.bincount(columns, minlength=self.width) > 1)
+        block = self.dense(rows, shared.astype(np.int32))
+        block /= np.maximum(self.norms[rows], np.float32(1e-9))[:, None]
+        cosines: Floats = block @ block.T
+        np.fill_diagonal(cosines, 1)
+        return cosines
 
     def take(self, rows: Ints) -> SparseRows:
         """Only ``rows``, in that order."""
