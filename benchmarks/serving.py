@@ -134,6 +134,10 @@ def _show_limits(served: Json) -> None:
         colour = "green" if share <= 1 else "red"
         table.add_row(name, f"{value:.1f}", f"{limit:g}", f"[{colour}]{share:.2f}[/]")
     console.print(table)
+    console.print(
+        f"of a request, time on the processor: p50 {served['busy_p50_ms']:.1f} ms, "
+        f"p99 {served['busy_p99_ms']:.1f} ms; more than that was spent waiting for it"
+    )
     console.print(f"the first request after loading: {served['first_ms']:.1f} ms")
 
 

@@ -11,7 +11,7 @@ import mmap
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,11 @@ def main(artifact: Path, viewers: Path, now: float) -> dict[str, Any]:
     first = timed(lambda: ask(model, histories[0], now))
     for history in histories[: len(histories) // 4]:
         ask(model, history, now)
-    took = [timed(lambda history=history: ask(model, history, now)) for history in histories * 3]
+    took, busy = [], []
+    for history in histories * 3:
+        began = process_time()
+        took.append(timed(lambda history=history: ask(model, history, now)))
+        busy.append(process_time() - began)
     return {
         "bytes": artifact.stat().st_size,
         "load_ms": 1e3 * loaded,
@@ -52,6 +56,8 @@ def main(artifact: Path, viewers: Path, now: float) -> dict[str, Any]:
         "before_mb": before,
         "p50_ms": 1e3 * float(np.percentile(took, 50)),
         "p99_ms": 1e3 * float(np.percentile(took, 99)),
+        "busy_p50_ms": 1e3 * float(np.percentile(busy, 50)),
+        "busy_p99_ms": 1e3 * float(np.percentile(busy, 99)),
         "titles": len(model.index),
         "exemplars": model.scorers.collaborative.habits.height,
         "watched": float(np.mean([len(history) for history in histories])),
@@ -80,7 +86,7 @@ def _steps_of(model: Model, history: History, now: float) -> dict[str, float]:
     scores = score(scorers, index, folded, allowed, trending={}, favourite_genres=())
     raw = scorers.raw(folded)
     candidates = best(scores.total, allowed, 3 * LIMIT)
-    cosines = scorers.content.features.likeness(candidates)
+    cosines = scorers.content.cosines(candidates)
     places, _ = diversify(scores.total[candidates], cosines, LIMIT, model.ranker.diversity)
     picks = candidates[places]
     work: dict[str, Callable[[], object]] = {
@@ -89,7 +95,7 @@ def _steps_of(model: Model, history: History, now: float) -> dict[str, float]:
         **{name: (lambda name=name: getattr(scorers, name)(folded)) for name in raw},
         "one scale": lambda: [comparable(part, allowed) for part in raw.values()],
         "best 180": lambda: best(scores.total, allowed, 3 * LIMIT),
-        "likeness of 180": lambda: scorers.content.features.likeness(candidates),
+        "likeness of 180": lambda: scorers.content.cosines(candidates),
         "diversity": lambda: diversify(
             scores.total[candidates], cosines, LIMIT, model.ranker.diversity
         ),

@@ -14,7 +14,6 @@ import numpy as np
 from recommender.interactions import Interactions
 from recommender.sparse import Floats, Ints
 
-
 _CHOICE = 2  # times the pool's size are looked at, as a sample
 _COMPARED, _FEWEST_COVERED = 100_000_000, 2_000  # bounds of the pairs of places and viewers
 

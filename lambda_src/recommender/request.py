@@ -66,7 +66,7 @@ class Request:
         candidates = best(self.totals, mask, pool)
         places, values = diversify(
             self.totals[candidates],
-            self._scorers.content.features.likeness(candidates),
+            self._scorers.content.cosines(candidates),
             limit,
             self._ranker.diversity,
         )

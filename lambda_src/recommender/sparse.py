@@ -101,17 +101,6 @@ class SparseRows:
         products: Floats = self.dense(left, used) @ self.dense(right, used).T
         return products
 
-    def likeness(self, rows: Ints) -> Floats:
-        """The cosine of each two of ``rows``: [rows, rows], 1 of a row and itself."""
-        columns = self.columns[self.positions(rows)]
-        # What only one of them has links it to no other.
-        shared = np.flatnonzero(np.bincount(columns, minlength=self.width) > 1)
-        block = self.dense(rows, shared.astype(np.int32))
-        block /= np.maximum(self.norms[rows], np.float32(1e-9))[:, None]
-        cosines: Floats = block @ block.T
-        np.fill_diagonal(cosines, 1)
-        return cosines
-
     def take(self, rows: Ints) -> SparseRows:
         """Only ``rows``, in that order."""
         at = self.positions(rows)
