@@ -23,6 +23,7 @@ from recommender.container import Arrays, Buffer, pack, unpack
 from recommender.content import ContentScorer
 from recommender.errors import DamagedArtifactError
 from recommender.index import CatalogueIndex
+from recommender.latent import LatentScorer
 from recommender.linear import LinearScorer
 from recommender.model import Model
 from recommender.papers import Papers
@@ -31,14 +32,16 @@ from recommender.popularity import PopularityScorer
 from recommender.ranker import RankerConfig
 from recommender.scoring import Scorers
 
-SCHEMA = 3
+SCHEMA = 4
 KIND = "marquee-recommender"
 # Each has arrays() and from_arrays(); what was fitted by a config keeps it as `config`.
 _SCORERS: Mapping[str, Any] = {
     "content": ContentScorer,
     "collaborative": CollaborativeScorer,
     "linear": LinearScorer,
+    "latent": LatentScorer,
     "popularity": PopularityScorer,
+    "recent": PopularityScorer,
 }
 
 

@@ -1,6 +1,6 @@
 """How much each scorer counts, as a smooth function of how much history there is.
 
-The weights are learned at a few lengths of history, on a held-out slice of time
+The weights are learned at a few lengths of history, on viewers held out
 (:mod:`recommender.tuning`), and interpolated between them on a logarithmic scale.
 """
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from recommender.sparse import Bools, Floats
 
-SCORERS = ("content", "collaborative", "linear", "popularity")
+SCORERS = ("content", "collaborative", "linear", "latent", "popularity", "recent")
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Blend:
 
     lengths: tuple[int, ...] = (0, 1, 3, 10, 30, 100)
     weights: tuple[tuple[float, ...], ...] = (
-        (0.0, 0.0, 0.0, 1.0),
-        (0.2, 0.3, 0.15, 0.35),
-        (0.15, 0.35, 0.2, 0.3),
-        (0.1, 0.35, 0.4, 0.15),
-        (0.1, 0.25, 0.6, 0.05),
-        (0.05, 0.15, 0.75, 0.05),
+        (0.0, 0.0, 0.0, 0.0, 0.6, 0.4),
+        (0.05, 0.3, 0.05, 0.1, 0.3, 0.2),
+        (0.05, 0.4, 0.1, 0.15, 0.2, 0.1),
+        (0.05, 0.4, 0.25, 0.15, 0.1, 0.05),
+        (0.02, 0.2, 0.55, 0.15, 0.03, 0.05),
+        (0.02, 0.05, 0.75, 0.12, 0.01, 0.05),
     )
 
     def at(self, length: int) -> npt.NDArray[np.float64]:

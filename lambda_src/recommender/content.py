@@ -29,6 +29,7 @@ class ContentConfig:
     cast: float = 0.3
     director: float = 0.4
     plot: float = 0.2
+    era: float = 0.02
     # How much of the average title is taken out of a viewer's profile: what everybody's
     # profile holds (a share of drama) says nothing about this viewer.
     centring: float = 1.0
@@ -36,7 +37,7 @@ class ContentConfig:
     @property
     def weights(self) -> tuple[float, ...]:
         """The block weights in order."""
-        return (self.genre, self.cast, self.director, self.plot)
+        return (self.genre, self.cast, self.director, self.plot, self.era)
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
-from recommender.histories import Histories
+from recommender.histories import LIKED_STARS, Histories
 from recommender.history import TitleState
 from recommender.interactions import History
-from recommender.sparse import Bools
-
-LIKED_STARS = 4.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ class HeldOut(Sequence[Case]):
     """The cases of a split in time, each made when it is asked for."""
 
     def __init__(self, histories: Histories, times: npt.NDArray[np.float64], cut: float) -> None:
-        self._histories = histories
+        self._histories, self._liked = histories, histories.liked
         places = np.flatnonzero(times > cut)
         viewers = histories.row_of[places]
         # By viewer and time, the title's id where times are equal.
@@ -108,14 +104,6 @@ class HeldOut(Sequence[Case]):
             self._histories.title_ids[title]
             for title in self._histories.titles[places[self._liked[places]]].tolist()
         )
-
-    @cached_property
-    def _liked(self) -> Bools:
-        """:func:`liked` of every state."""
-        columns, nothing = self._histories.columns, np.full(len(self._histories.titles), np.nan)
-        rating = columns.get("rating", nothing)
-        finished = ~np.isnan(columns.get("completed_at", nothing))
-        return np.where(np.isnan(rating), finished, rating >= LIKED_STARS)
 
 
 def measure(

@@ -1,4 +1,4 @@
-"""Titles as sparse feature rows in blocks: genre, cast, director, plot.
+"""Titles as sparse feature rows in blocks: genre, cast, director, plot, era.
 
 Each block of a row has length 1 (or 0 where the title says nothing), so a block's weight
 alone decides how much it counts: the similarity of two titles is the weighted sum of their
@@ -16,18 +16,21 @@ from recommender.catalogue import Title
 from recommender.sparse import Floats, Ints, SparseRows
 from recommender.words import plot_words
 
-BLOCKS = ("genre", "cast", "director", "plot")
+BLOCKS = ("genre", "cast", "director", "plot", "era")
 _PLOT_WORDS = 20_000  # the most frequent of them: bounds the artifact, whatever the catalogue
+_ERA_YEARS = 5
 
 
 def title_features(titles: Sequence[Title]) -> tuple[SparseRows, Ints]:
     """The feature rows of ``titles`` and, for each column, the number of its block."""
+    eras = [() if title.year is None else (str(title.year // _ERA_YEARS),) for title in titles]
     blocks = [
         _block([title.genres for title in titles], fewest=1),
         # A person of a single title links it to nothing, and most people are such.
         _block([title.cast for title in titles], fewest=2),
         _block([title.directors for title in titles], fewest=2),
         _block([plot_words(title.plot) for title in titles], fewest=2, most=_PLOT_WORDS),
+        _block(eras, fewest=1),
     ]
     widths = [width for *_, width in blocks]
     offsets = np.cumsum([0, *widths[:-1]])

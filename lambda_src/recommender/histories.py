@@ -23,6 +23,7 @@ from recommender.sparse import Bools, SparseRows
 Column = npt.NDArray[Any]
 FIELDS = tuple(field.name for field in fields(TitleState) if field.name != "title_id")
 TIMES = tuple(name for name in FIELDS if name.endswith("_at"))
+LIKED_STARS = 4.0
 _PART = 2_000_000  # states whose preferences are worked out at a time: bounds the memory
 
 
@@ -79,6 +80,14 @@ class Histories(Mapping[str, History]):
         return latest
 
     @property
+    def liked(self) -> Bools:
+        """Which states say that the title was liked: four stars, or finished without a rating."""
+        nothing = np.full(len(self.titles), np.nan)
+        rating = self.columns.get("rating", nothing)
+        finished = ~np.isnan(self.columns.get("completed_at", nothing))
+        return np.where(np.isnan(rating), finished, rating >= LIKED_STARS)
+
+    @property
     def row_of(self) -> npt.NDArray[np.int32]:
         """The viewer of each state, by number."""
         return np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.starts))
@@ -116,15 +125,14 @@ class Histories(Mapping[str, History]):
             part = slice(start, min(start + _PART, len(columns)))
             states = {name: column[part] for name, column in self.columns.items()}
             values[part] = preferences(states, part.stop - start, now)
-        times, rows, known = self.times, self.row_of, columns >= 0
-        if not known.all():
-            columns, values, times, rows = columns[known], values[known], times[known], rows[known]
-        lengths = np.bincount(rows, minlength=len(self))
-        if (np.diff(numbers[numbers >= 0]) < 0).any():
-            order = np.lexsort((columns, rows))
-            columns, values, times = columns[order], values[order], times[order]
+        rows, known = self.row_of, columns >= 0
+        lengths = np.bincount(rows[known], minlength=len(self))
         starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
-        return Interactions(SparseRows(values, columns, starts, len(index)), times)
+        order = np.flatnonzero(known)
+        if (np.diff(numbers[numbers >= 0]) < 0).any():
+            order = order[np.lexsort((columns[order], rows[order]))]
+        matrix = SparseRows(values[order], columns[order], starts, len(index))
+        return Interactions(matrix, self.times[order], self.liked[order])
 
 
 def _column(name: str, values: Sequence[float | bool | None]) -> Column:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from recommender.history import TitleState
 from recommender.preferences import preference
-from recommender.sparse import Floats, Ints, SparseRows
+from recommender.sparse import Bools, Floats, Ints, SparseRows
 
 History = Mapping[str, TitleState]
 
@@ -41,35 +41,17 @@ def fold(history: History, index: Mapping[str, int], now: float) -> FoldedHistor
 
 @dataclass(frozen=True)
 class Interactions:
-    """Everybody's histories: ``preferences`` [viewers x titles], ``times`` of its values."""
+    """Everybody's histories: ``preferences`` [viewers x titles].
+
+    ``times`` (Unix seconds) and ``liked`` are of its values: when the viewer last did something
+    with the title, and whether it was rated four stars or finished without a rating.
+    """
 
     preferences: SparseRows
     times: np.ndarray[tuple[int], np.dtype[np.float64]]
+    liked: Bools
 
     @property
     def viewers(self) -> int:
         """How many viewers there are."""
         return self.preferences.height
-
-
-def gather(histories: Sequence[History], index: Mapping[str, int], now: float) -> Interactions:
-    """All ``histories`` as arrays, one row each; unknown titles are left out."""
-    rows: list[int] = []
-    columns: list[int] = []
-    values: list[float] = []
-    times: list[float] = []
-    for row, history in enumerate(histories):
-        known = sorted((index[title_id], title_id) for title_id in history if title_id in index)
-        for column, title_id in known:
-            state = history[title_id]
-            rows.append(row)
-            columns.append(column)
-            values.append(preference(state, now))
-            times.append(state.last_event_at)
-    matrix = SparseRows.of_triples(
-        np.array(rows, dtype=np.int32),
-        np.array(columns, dtype=np.int32),
-        np.array(values, dtype=np.float32),
-        (len(histories), len(index)),
-    )
-    return Interactions(matrix, np.array(times, dtype=np.float64))

@@ -21,9 +21,11 @@ import numpy.typing as npt
 from recommender.errors import DamagedArtifactError
 from recommender.interactions import FoldedHistory, Interactions
 from recommender.parts import Parts, halved
+from recommender.preferences import strength
 from recommender.sparse import Floats, Ints, SparseRows
 
 _BLOCK = 4_096  # viewers whose histories are looked at together: bounds the memory
+_SHARED = 5  # titles that a feature must have: rarer ones cost most and say least
 _PAIR = 60.0  # how much longer a pair of one viewer takes than a cell of a dense product
 
 
@@ -31,9 +33,9 @@ _PAIR = 60.0  # how much longer a pair of one viewer takes than a cell of a dens
 class LinearConfig:
     """How titles are regressed on each other."""
 
-    ridge: float = 100.0
+    ridge: float = 70.0
     denoising: float = 0.33  # the share of a history that is taken as dropped
-    metadata: float = 20.0  # viewers' worth of a title's features
+    metadata: float = 5.0  # viewers' worth of each kind of feature of a title
     fewest: int = 3  # viewers a title must have: of rarer ones there is nothing to learn
     most: int = 12_000  # titles, those of the most viewers: bounds time and memory
     kept: int = 200  # weights of a row, beside
@@ -58,7 +60,8 @@ class LinearScorer:
     def fit(
         cls, interactions: Interactions, features: SparseRows, config: LinearConfig
     ) -> LinearScorer:
-        """The model of ``interactions``; ``features`` [titles x features] of unit-length rows."""
+        """The model of ``interactions``; ``features`` [titles x features] in blocks
+        of unit length."""
         matrix = interactions.preferences
         viewers = np.bincount(matrix.columns, minlength=matrix.width)
         enough = np.flatnonzero(viewers >= config.fewest)
@@ -112,15 +115,6 @@ class LinearScorer:
     def _own(self) -> Floats:
         own: Floats = (self.giving * self.getting).sum(axis=1)
         return own
-
-
-def strength(preferences: Floats) -> Floats:
-    """Preferences [n] in [-1, 1] as inputs of the model, rising with them.
-
-    Having picked a title at all says something; a clear dislike speaks against its like.
-    """
-    values = np.where(preferences >= 0, 0.25 + 1.5 * preferences, 0.25 * preferences)
-    return values.astype(np.float32)
 
 
 def _regress(
@@ -201,9 +195,9 @@ def _dense(watched: SparseRows, start: int, end: int, slot: Ints, width: int) ->
 
 
 def _dense_features(features: SparseRows, learned: Ints) -> Floats:
-    """Features of the ``learned`` titles, those of two or more of them: [learned, features]."""
+    """Features of the ``learned`` titles, those that several share: [learned, features]."""
     part = features.take(learned)
-    shared = np.flatnonzero(np.bincount(part.columns, minlength=part.width) >= 2)
+    shared = np.flatnonzero(np.bincount(part.columns, minlength=part.width) >= _SHARED)
     return part.dense(np.arange(len(learned), dtype=np.int32), shared.astype(np.int32))
 
 

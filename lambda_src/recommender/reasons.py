@@ -19,7 +19,14 @@ from recommender.interactions import FoldedHistory
 from recommender.links import Link, genre_phrase, genre_word, join, quoted, stars
 from recommender.popularity import POPULAR
 from recommender.recommendation import Reason, ReasonKind, Source
-from recommender.scoring import COLLABORATIVE_PARTS, GENRE, TRENDING, Scorers, Scores
+from recommender.scoring import (
+    COLLABORATIVE_PARTS,
+    EVERYBODY_PARTS,
+    GENRE,
+    TRENDING,
+    Scorers,
+    Scores,
+)
 from recommender.sparse import Bools, Floats, Ints
 
 # Shares are worked out for this many of the best liked titles: a bound on the request.
@@ -55,9 +62,10 @@ class Explainer:
         names = list(scores.parts)
         columns = np.stack([scores.parts[name][picks] for name in names], axis=1).tolist()
         parts = [dict(zip(names, column, strict=True)) for column in columns]
-        sources = [_source(part) for part in parts]
-        by_items = np.array([part["linear"] >= part["collaborative"] for part in parts], dtype=bool)
-        shares = self._shares(picks, sources, by_items)
+        unwatched = (self._scorers.collaborative.spread[picks] == 0).tolist()
+        decisions = [_decision(part, new) for part, new in zip(parts, unwatched, strict=True)]
+        sources = [source for source, _ in decisions]
+        shares = self._shares(picks, [scorer for _, scorer in decisions])
         best, most = self._largest(shares)
         answers = []
         for place, number in enumerate(picks.tolist()):
@@ -142,22 +150,16 @@ class Explainer:
         text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
         return Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
 
-    def _shares(self, picks: Ints, sources: Sequence[Source], by_items: Bools) -> Floats:
-        """What each liked title adds to each pick, in the terms of what decided for the pick.
-
-        ``by_items`` [picks]: of the collaborative ones, those the item-based scorer decided.
-        """
+    def _shares(self, picks: Ints, scorers: Sequence[str]) -> Floats:
+        """What each liked title adds to each pick, in the terms of the scorer that decided."""
         shares = np.zeros((len(picks), len(self._liked)), dtype=np.float32)
-        by_content = np.array([source is Source.CONTENT for source in sources], dtype=bool)
-        by_viewers = np.array([source is Source.COLLABORATIVE for source in sources], dtype=bool)
-        if by_content.any():
-            shares[by_content] = self._scorers.content.shares(picks[by_content], self._liked)
-        linked, by_viewers = by_viewers & by_items, by_viewers & ~by_items
-        if linked.any():
-            shares[linked] = self._scorers.linear.shares(picks[linked], self._liked)
-        if by_viewers.any():
-            shares[by_viewers] = self._scorers.collaborative.shares(
-                picks[by_viewers], self._liked, self._likeness
+        decided = np.array(scorers)
+        for name in ("content", "linear", "latent"):
+            if (mine := decided == name).any():
+                shares[mine] = getattr(self._scorers, name).shares(picks[mine], self._liked)
+        if (mine := decided == "collaborative").any():
+            shares[mine] = self._scorers.collaborative.shares(
+                picks[mine], self._liked, self._likeness
             )
         return shares
 
@@ -170,20 +172,27 @@ class Explainer:
             genres = self._index.titles[number].genres
             chosen = [genre_word(g) for g in genres if g.casefold() in self._favourites]
             return Reason(ReasonKind.GENRE, f"Popular in {join(chosen[:2])}, which you like")
-        if parts["popularity"] > 0:
+        if any(parts[name] > 0 for name in EVERYBODY_PARTS):
             return POPULAR
         # Nobody has watched it yet: what is left to say is what it is.
         genres = self._index.titles[number].genres
         return Reason(ReasonKind.GENRE, f"New to you: {genre_phrase(genres)}")
 
 
-def _source(parts: Mapping[str, float]) -> Source:
-    """The scorer that decided: what everybody likes only where it is most of the score."""
-    everybody = parts["popularity"] + parts.get(GENRE, 0.0)
+def _decision(parts: Mapping[str, float], unwatched: bool) -> tuple[Source, str]:
+    """Source and scorer that decided: what everybody likes only where it is most of the score.
+
+    Of an ``unwatched`` title no viewer can say anything: its tastes are those of its content.
+    """
+    everybody = sum(parts[name] for name in EVERYBODY_PARTS) + parts.get(GENRE, 0.0)
     news = parts.get(TRENDING, 0.0)
-    others = sum(parts[name] for name in COLLABORATIVE_PARTS)
-    personal = parts["content"] + others
+    by_viewers = ["collaborative", "linear"] if unwatched else list(COLLABORATIVE_PARTS)
+    by_content = ["content", "latent"] if unwatched else ["content"]
+    nearer = sum(parts[name] for name in by_content)
+    others = sum(parts[name] for name in by_viewers)
+    personal = nearer + others
     if personal <= 0 or max(everybody, news) > personal + min(everybody, news):
-        return Source.TRENDING if news > everybody else Source.POPULARITY
-    nearer = parts["content"] >= others
-    return Source.CONTENT if nearer else Source.COLLABORATIVE
+        return (Source.TRENDING if news > everybody else Source.POPULARITY), "popularity"
+    if nearer >= others:
+        return Source.CONTENT, max(by_content, key=lambda name: parts[name])
+    return Source.COLLABORATIVE, max(by_viewers, key=lambda name: parts[name])

@@ -13,14 +13,14 @@ from recommender.collaborative import CollaborativeScorer
 from recommender.content import ContentScorer
 from recommender.index import CatalogueIndex
 from recommender.interactions import FoldedHistory
+from recommender.latent import LatentScorer
 from recommender.linear import LinearScorer
 from recommender.popularity import PopularityScorer
 from recommender.sparse import Bools, Floats
 
 TRENDING, GENRE = "trending", "genre"
-COLLABORATIVE_PARTS = ("collaborative", "linear")  # the parts that are what other viewers say
-# At 0.5 titles hidden from training are found six times as often, the rest no worse; at 1
-# the rest suffers (measured on MovieLens).
+COLLABORATIVE_PARTS = ("collaborative", "linear", "latent")  # what viewers alike say
+EVERYBODY_PARTS = ("popularity", "recent")  # what everybody says
 _TAKEN_OVER = np.float32(0.5)
 
 
@@ -31,7 +31,9 @@ class Scorers:
     content: ContentScorer
     collaborative: CollaborativeScorer
     linear: LinearScorer
+    latent: LatentScorer
     popularity: PopularityScorer
+    recent: PopularityScorer
     blend: Blend
 
     def raw(self, history: FoldedHistory) -> dict[str, Floats]:
@@ -40,7 +42,9 @@ class Scorers:
             "content": self.content(history),
             "collaborative": self.collaborative(history),
             "linear": self.linear(history),
+            "latent": self.latent(history),
             "popularity": self.popularity(history),
+            "recent": self.recent(history),
         }
 
     def comparable(self, history: FoldedHistory, allowed: Bools) -> dict[str, Floats]:
@@ -50,10 +54,11 @@ class Scorers:
 
     @cached_property
     def unheard(self) -> Floats:
-        """How much of the neighbours' say content takes over: [titles], near 0 for most.
+        """How much of the others' say tastes take over: [titles], near 0 for most.
 
-        Of a title that next to nobody has watched neighbours say nothing, which is no
-        judgement: without this no new title would get past the old ones.
+        Of a title that next to nobody has watched neighbours and links say nothing, which is
+        no judgement: without this no new title would get past the old ones. What is known of
+        it has a say in tastes all the same (:mod:`recommender.latent`).
         """
         unheard: Floats = _TAKEN_OVER / (1 + self.collaborative.spread)
         return unheard
@@ -80,8 +85,8 @@ def score(
     scores = scorers.comparable(history, allowed)
     weights = scorers.blend.at(len(history)).astype(np.float32)
     parts = {name: scores[name] * weight for name, weight in zip(SCORERS, weights, strict=True)}
-    heard = sum(weights[SCORERS.index(name)] for name in COLLABORATIVE_PARTS)
-    parts["content"] += np.float32(heard) * scorers.unheard * scores["content"]
+    heard = sum(weights[SCORERS.index(name)] for name in ("collaborative", "linear"))
+    parts["latent"] = parts["latent"] + np.float32(heard) * scorers.unheard * scores["latent"]
     length = len(history)
     if trending:
         # Loud with no history, a fifth of it with a long one: what everybody does today is

@@ -79,6 +79,14 @@ class SparseRows:
         np.add.at(mixed, columns, values)
         return mixed
 
+    def times(self, table: Floats) -> Floats:
+        """Every row times ``table`` [width, n]: [height, n]."""
+        products = np.zeros((self.height, table.shape[1]), dtype=np.float32)
+        if self._filled.size:
+            terms = table[self.columns] * self._widened(self.data)[:, None]
+            products[self._filled] = np.add.reduceat(terms, self.starts[self._filled], axis=0)
+        return products
+
     def dense(self, rows: Ints, columns: Ints) -> Floats:
         """The values at ``rows`` x ``columns`` (each column once), dense."""
         slot = np.full(self.width, -1, dtype=np.int32)

@@ -1,66 +1,42 @@
-"""Learn, on a held-out slice of time, what would otherwise be guessed.
+"""Learn, on viewers the scorers were not fitted on, what would otherwise be guessed.
 
-Popularity's half-life, the content block weights and the blend weights are each the best of a
-few choices on viewers the scorers were not fitted on. Little evidence moves little: learned
-blend weights are mixed with the defaults by the number of cases they come from.
+Popularity's half-lives and the blend weights are what served the cases of
+:mod:`recommender.rehearsal` best. Little evidence moves little: learned blend weights are mixed
+with the defaults by the number of cases they come from. The weights of the content blocks are
+those with which titles are alike in what is known of them as they are in who likes them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
 from recommender.blend import SCORERS, Blend
 from recommender.content import ContentConfig
-from recommender.evaluation import Case, ndcg
-from recommender.index import CatalogueIndex
-from recommender.interactions import FoldedHistory, fold
+from recommender.evaluation import ndcg
+from recommender.features import BLOCKS
 from recommender.popularity import PopularityConfig
-from recommender.scoring import COLLABORATIVE_PARTS, Scorers
-from recommender.sparse import Floats, Ints
+from recommender.rehearsal import FoldedCase
+from recommender.scoring import EVERYBODY_PARTS, Scorers
+from recommender.sparse import Floats, Ints, SparseRows
 
-HALF_LIVES = (90.0, 365.0, 1_095.0, 3_650.0)  # days
-CONTENT_CHOICES = (
-    ContentConfig(),
-    ContentConfig(genre=0.25, cast=0.25, director=0.25, plot=0.25),
-    ContentConfig(genre=0.1, cast=0.15, director=0.15, plot=0.6),
-    ContentConfig(genre=0.5, cast=0.15, director=0.15, plot=0.2),
-)
-_STEPS = 10  # of each weight between 0 and 1
+HALF_LIVES = (365.0, 1_095.0, 3_650.0)  # days
+RECENT_HALF_LIVES = (30.0, 90.0, 180.0)
 _K = 10
-_POOL = 150  # the best titles of each scorer that a blend may choose from
-_PRIOR = 100.0  # cases' worth of trust in the default weights
-_MOST_CASES = 200
+_POOL = 100  # the best titles of each scorer that a blend may choose from
+_PRIOR = 60.0  # cases' worth of trust in the default weights
+_MOST_CASES = 150  # of each length and kind
+_TRIED = 500  # blends that are tried for each length
+_BEST = 25  # of them whose mean is taken: steadier than the single best, and as good
 # A list of what everybody watches serves a viewer with a history poorly even where a metric
 # likes it: rows of popular and trending titles are there for that.
-_MOST_POPULARITY = 0.4
+_MOST_POPULARITY = 0.6
+_ALIKE = 800  # titles, the most watched, whose likenesses teach the block weights
+_SEED = 20_265
 
-
-@dataclass(frozen=True)
-class FoldedCase:
-    """A :class:`Case` in numbers: what is given, oldest first, and what is to be found."""
-
-    given: FoldedHistory
-    held_out: Ints
-
-
-def fold_cases(cases: Sequence[Case], index: CatalogueIndex, now: float) -> list[FoldedCase]:
-    """Up to 200 of ``cases``, evenly picked, whose held-out titles the index knows."""
-    step = max(1, -(-len(cases) // _MOST_CASES))
-    folded = []
-    for case in cases[::step]:
-        known = [index.numbers[t] for t in sorted(case.held_out) if t in index.numbers]
-        history = fold(case.given, index.numbers, now)
-        times = [case.given[index.ids[n]].last_event_at for n in history.titles]
-        order = np.lexsort((history.titles, np.array(times)))
-        given = FoldedHistory(history.titles[order], history.preferences[order])
-        if known:
-            folded.append(FoldedCase(given, np.array(known, dtype=np.int32)))
-    return folded
+Gains = npt.NDArray[np.float64]
 
 
 def quality(scores: Floats, case: FoldedCase) -> float:
@@ -73,60 +49,105 @@ def quality(scores: Floats, case: FoldedCase) -> float:
     return ndcg([bool(hit) for hit in np.isin(top, case.held_out)], len(case.held_out), _K)
 
 
-def learn_blend(scorers: Scorers, cases: Sequence[FoldedCase]) -> Blend:
-    """The blend whose weights, at each length of history, served the cases best.
+class BlendLesson:
+    """Gathers how well blends serve cases, fit by fit, and says what is best at each length."""
 
-    For each knot the histories are cut to their latest so many titles; histories shorter than
-    the knot don't vote, so a knot nobody reaches keeps the default.
+    def __init__(self) -> None:
+        self._blend = Blend()
+        self._tried = _blends(self._blend)
+        self._sums = np.zeros((len(self._blend.lengths), len(self._tried)))
+        self._votes = np.zeros(len(self._blend.lengths))
+
+    def learn(self, scorers: Scorers, cases: Sequence[FoldedCase], weight: float = 1.0) -> None:
+        """Count ``cases``, each for the length of history that is nearest to its own."""
+        knots = np.log1p(self._blend.lengths)
+        heard = np.zeros(len(knots), dtype=np.int64)
+        for case in cases:
+            knot = 1 + int(np.argmin(np.abs(knots[1:] - np.log1p(len(case.given)))))
+            if heard[knot] < _MOST_CASES:
+                heard[knot] += 1
+                self._sums[knot] += weight * _gains(scorers, case, self._tried)
+                self._votes[knot] += weight
+
+    def blend(self) -> Blend:
+        """The learned weights; a length that no case spoke for keeps the default."""
+        learned = [self._blend.weights[0]]
+        for knot, prior in enumerate(self._blend.weights[1:], start=1):
+            best = np.argsort(-self._sums[knot], kind="stable")[:_BEST]
+            trust = self._votes[knot] / (self._votes[knot] + _PRIOR)
+            mixed = trust * self._tried[best].mean(axis=0) + (1 - trust) * np.array(prior)
+            learned.append(tuple(round(float(weight), 4) for weight in mixed))
+        return Blend(self._blend.lengths, tuple(learned))
+
+
+def best_half_life(half_lives: Sequence[float], qualities: Sequence[float]) -> PopularityConfig:
+    """The one of ``half_lives`` (days) whose quality is highest."""
+    return PopularityConfig(half_life_days=half_lives[int(np.argmax(qualities))])
+
+
+def block_weights(
+    features: SparseRows, block_of: Ints, likings: Floats, viewers: Ints
+) -> ContentConfig:
+    """Weights with which blocks tell best which titles the same viewers like.
+
+    The cosines of ``likings`` [titles, rank] are regressed on the products of each block of
+    ``features`` over the pairs of the most watched titles, no weight being below 0.
     """
-    default = Blend()
-    grid = _grid()
-    learned = []
-    for length, prior in zip(default.lengths, default.weights, strict=True):
-        voters = [case for case in cases if len(case.given) >= length > 0]
-        if not voters:
-            learned.append(prior)
-            continue
-        gains = np.mean([_gains(scorers, case, length, grid) for case in voters], axis=0)
-        # The mean of the best few is steadier than the single best, and as good.
-        best = np.argsort(-gains, kind="stable")[: max(1, len(grid) // 13)]
-        trust = len(voters) / (len(voters) + _PRIOR)
-        mixed = trust * grid[best].mean(axis=0) + (1 - trust) * np.array(prior)
-        learned.append(tuple(round(float(weight), 4) for weight in mixed))
-    return Blend(default.lengths, tuple(learned))
+    titles = np.sort(np.argsort(-viewers, kind="stable")[:_ALIKE]).astype(np.int32)
+    titles = titles[viewers[titles] > 0]
+    apart = ~np.eye(len(titles), dtype=bool)
+    lengths = np.maximum(np.linalg.norm(likings[titles], axis=1, keepdims=True), 1e-9)
+    unit = likings[titles] / lengths
+    wanted = (unit @ unit.T)[apart]
+    columns = []
+    for block in range(len(BLOCKS)):
+        of_block = np.flatnonzero(block_of == block).astype(np.int32)
+        table = features.dense(titles, of_block)
+        columns.append((table @ table.T)[apart])
+    weights = _not_negative(np.stack(columns, axis=1), wanted)
+    if weights.sum() <= 0:
+        return ContentConfig()
+    shares = (weights / weights.sum()).round(4).tolist()
+    return ContentConfig(**dict(zip(BLOCKS, shares, strict=True)))
 
 
-def best_half_life(qualities: Sequence[float]) -> PopularityConfig:
-    """The half-life whose quality is highest, by the order of ``HALF_LIVES``."""
-    return PopularityConfig(half_life_days=HALF_LIVES[int(np.argmax(qualities))])
+def _not_negative(columns: Floats, wanted: Floats) -> Gains:
+    """Least squares with a free constant and no weight below 0, by leaving such columns out."""
+    kept = [column for column in range(columns.shape[1]) if columns[:, column].any()]
+    weights = np.zeros(columns.shape[1])
+    while kept and len(wanted):
+        table = np.hstack([columns[:, kept], np.ones((len(columns), 1), dtype=np.float32)])
+        found = np.linalg.lstsq(table, wanted, rcond=None)[0][:-1]
+        if (found >= 0).all():
+            weights[kept] = found
+            break
+        kept.pop(int(np.argmin(found)))
+    return weights
 
 
-def _gains(
-    scorers: Scorers, case: FoldedCase, length: int, grid: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """nDCG@10 of each weighting of ``grid``, with the latest ``length`` titles given."""
-    given = FoldedHistory(case.given.titles[-length:], case.given.preferences[-length:])
+def _gains(scorers: Scorers, case: FoldedCase, tried: Gains) -> Gains:
+    """nDCG@10 of each blend of ``tried`` for one case."""
     allowed = np.ones(scorers.content.features.height, dtype=bool)
     allowed[case.given.titles] = False
-    by_name = scorers.comparable(given, allowed)
-    for name in COLLABORATIVE_PARTS:
-        by_name[name] = by_name[name] + scorers.unheard * by_name["content"]
+    by_name = scorers.comparable(case.given, allowed)
     scores = np.stack([by_name[name] for name in SCORERS])
     scores[:, ~allowed] = -1
     count = min(_POOL, scores.shape[1])
     pool = np.unique(np.argpartition(-scores, count - 1, axis=1)[:, :count])
-    blended = grid @ scores[:, pool]
-    top = np.argsort(-blended, axis=1, kind="stable")[:, :_K]
-    hits = np.isin(pool[top], case.held_out)
+    blended = tried.astype(np.float32) @ scores[:, pool]
+    top = np.argpartition(-blended, min(_K, len(pool)) - 1, axis=1)[:, :_K]
+    order = np.argsort(-np.take_along_axis(blended, top, axis=1), axis=1, kind="stable")
+    hits = np.isin(pool[np.take_along_axis(top, order, axis=1)], case.held_out)
     discounts = 1 / np.log2(np.arange(hits.shape[1]) + 2)
     ideal = (1 / np.log2(np.arange(min(_K, len(case.held_out))) + 2)).sum()
-    gains: npt.NDArray[np.float64] = (hits @ discounts) / ideal
+    gains: Gains = (hits @ discounts) / ideal
     return gains
 
 
-def _grid() -> npt.NDArray[np.float64]:
-    """Every split of 1 among the scorers in steps of a tenth, popularity within its bound."""
-    steps = product(range(_STEPS + 1), repeat=len(SCORERS))
-    grid = np.array([step for step in steps if sum(step) == _STEPS]) / _STEPS
-    kept: npt.NDArray[np.float64] = grid[grid[:, SCORERS.index("popularity")] <= _MOST_POPULARITY]
-    return kept
+def _blends(default: Blend) -> Gains:
+    """Splits of 1 among the scorers: the defaults, and many by lot, popularity within bounds."""
+    rng = np.random.default_rng(_SEED)
+    lots = rng.dirichlet(np.full(len(SCORERS), 0.5), 3 * _TRIED)
+    popular = lots[:, [SCORERS.index(name) for name in EVERYBODY_PARTS]].sum(axis=1)
+    lots = lots[popular <= _MOST_POPULARITY][:_TRIED]
+    return np.vstack([np.array(default.weights[1:]), lots])
