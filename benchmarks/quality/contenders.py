@@ -1,26 +1,33 @@
 """Who is in the table: ours and the peers, each with the settings it may choose among.
 
-Every peer chooses on the same inner split, by nDCG@10, among about eight settings; what it is
-fitted on (all events, likings, or the ratings as weights) is one of them. Ours is given one
+Every peer chooses on the same inner split, by nDCG@10, among eight to sixteen settings; what it
+is fitted on (all events, likings, or the ratings as weights) is one of them. Ours is given one
 setting, none, and tunes itself. Modules of libraries are imported when a model is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 Settings = Mapping[str, Any]
 _PEERS = "benchmarks.quality.peers"
+_ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contender:
     """``make`` takes one of ``grid``. ``folds_in``: serves viewers who were not in ``fit``;
-    ``uses_items``: can rank titles without events; ``slow``: left out of ``--quick``."""
+    ``uses_items``: can rank titles without events; ``slow``: left out of ``--quick``.
+
+    ``narrow`` is what a slow one chooses among where that is not ``grid``, by the scenario's
+    letter. ``sources`` are the files it is made of, patterns below the project's folder.
+    """
 
     name: str
     library: str
@@ -29,6 +36,16 @@ class Contender:
     folds_in: bool = True
     uses_items: bool = False
     slow: bool = False
+    narrow: Mapping[str, tuple[Settings, ...]] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+
+    def choices(self, letter: str) -> tuple[Settings, ...]:
+        """The settings to choose among in the scenario ``letter``."""
+        return self.narrow.get(letter, self.grid)
+
+    def code(self) -> str:
+        """A digest of ``sources``: what is measured changes with it alone."""
+        return digest_of(path for pattern in self.sources for path in _ROOT.glob(pattern))
 
     def takes_part(self, scenario: str) -> bool:
         """Whether the model can say anything at all in ``scenario``."""
@@ -39,7 +56,15 @@ class Contender:
     def quicker(self, settings: int) -> Contender:
         """The same with at most so many settings to choose among, spread over the grid."""
         step = max(1, len(self.grid) // settings)
-        return replace(self, grid=self.grid[step // 2 :: step][:settings])
+        return replace(self, grid=self.grid[step // 2 :: step][:settings], narrow={})
+
+
+def digest_of(paths: Iterable[Path]) -> str:
+    """One digest of the contents of ``paths``, in the order of their names."""
+    found = hashlib.sha256()
+    for path in sorted(paths):
+        found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
 
 
 def _class(module: str, name: str, *first: object) -> Callable[..., Any]:
@@ -61,6 +86,11 @@ def _ours(**settings: Any) -> Any:
     return import_module("benchmarks.adapter").Recommender(**settings)
 
 
+def _files(module: str) -> tuple[str, ...]:
+    peers = _PEERS.replace(".", "/")
+    return (f"{peers}/base.py", f"{peers}/{module}.py", "requirements-bench.txt")
+
+
 def _grid(**choices: tuple[Any, ...]) -> tuple[Settings, ...]:
     return tuple(dict(zip(choices, values, strict=True)) for values in product(*choices.values()))
 
@@ -68,40 +98,53 @@ def _grid(**choices: tuple[Any, ...]) -> tuple[Settings, ...]:
 _BOTH = ("all", "liked")
 _NEIGHBOURS = _grid(data=("liked", "all", "rated"), K=(50, 200, 800))
 
+_OURS = ("lambda_src/recommender/**/*.py", "benchmarks/adapter.py")
+
 OURS = "ours"
 CONTENDERS: tuple[Contender, ...] = (
-    Contender(name=OURS, library="marquee", make=_ours, uses_items=True),
-    Contender(name="chance", library="baseline", make=_class("simple", "Chance"), uses_items=True),
+    Contender(name=OURS, library="marquee", make=_ours, uses_items=True, sources=_OURS),
+    Contender(
+        name="chance",
+        library="baseline",
+        make=_class("simple", "Chance"),
+        uses_items=True,
+        sources=_files("simple"),
+    ),
     Contender(
         name="popular",
         library="baseline",
         make=_class("simple", "Popular"),
         grid=_grid(data=("all", "liked", "rated")),
+        sources=_files("simple"),
     ),
     Contender(
         name="popular-of-late",
         library="baseline",
         make=_class("simple", "Popular"),
         grid=_grid(data=_BOTH, half_life=(14.0, 60.0, 180.0, 730.0)),
+        sources=_files("simple"),
     ),
     Contender(
         name="rp3beta",
         library="baseline",
         make=_class("simple", "RP3Beta"),
-        grid=_grid(data=("liked", "all"), alpha=(1.0,), beta=(0.2, 0.4, 0.6, 0.8)),
+        grid=_grid(data=("liked", "all"), alpha=(0.7, 1.0), beta=(0.2, 0.4, 0.6, 0.8)),
+        sources=_files("simple"),
     ),
     Contender(
         name="content-cosine",
         library="baseline",
         make=_class("content", "ContentCosine"),
-        grid=_grid(people=(0.5, 1.5), words=(0.5, 1.5), decades=(False, True)),
+        grid=_grid(people=(0.3, 1.0, 3.0), words=(0.3, 1.0, 3.0), decades=(False, True)),
         uses_items=True,
+        sources=_files("content"),
     ),
     Contender(
         name="implicit-als",
         library="implicit",
         make=_class("of_implicit", "ImplicitALS"),
         grid=_grid(data=_BOTH, factors=(32, 64), regularization=(0.1, 10.0), alpha=(1.0, 5.0)),
+        sources=_files("of_implicit"),
     ),
     Contender(
         name="implicit-bpr",
@@ -109,36 +152,42 @@ CONTENDERS: tuple[Contender, ...] = (
         make=_class("of_implicit", "ImplicitBPR"),
         grid=_grid(data=_BOTH, factors=(32, 96), regularization=(0.003, 0.02), iterations=(150,)),
         folds_in=False,
+        sources=_files("of_implicit"),
     ),
     Contender(
         name="implicit-bm25",
         library="implicit",
         make=_class("of_implicit", "ImplicitNeighbours", "bm25"),
         grid=_grid(data=_BOTH, K=(100, 400), K1=(1.2, 10.0), B=(0.2, 0.6)),
+        sources=_files("of_implicit"),
     ),
     Contender(
         name="implicit-cosine",
         library="implicit",
         make=_class("of_implicit", "ImplicitNeighbours", "cosine"),
         grid=_NEIGHBOURS,
+        sources=_files("of_implicit"),
     ),
     Contender(
         name="implicit-tfidf",
         library="implicit",
         make=_class("of_implicit", "ImplicitNeighbours", "tfidf"),
         grid=_NEIGHBOURS,
+        sources=_files("of_implicit"),
     ),
     Contender(
         name="lenskit-itemknn",
         library="lenskit",
         make=_lenskit("knn", "ItemKNNScorer"),
         grid=_grid(data=_BOTH, feedback=("implicit",), max_nbrs=(20, 50, 100, 300)),
+        sources=_files("of_lenskit"),
     ),
     Contender(
         name="lenskit-userknn",
         library="lenskit",
         make=_lenskit("knn", "UserKNNScorer"),
         grid=_grid(data=_BOTH, feedback=("implicit",), max_nbrs=(30, 60, 120, 300)),
+        sources=_files("of_lenskit"),
     ),
     Contender(
         name="lenskit-als",
@@ -147,6 +196,7 @@ CONTENDERS: tuple[Contender, ...] = (
         grid=_grid(
             data=_BOTH, embedding_size=(32, 64), weight=(2.0, 10.0), regularization=(0.1, 10.0)
         ),
+        sources=_files("of_lenskit"),
     ),
     Contender(
         name="lenskit-slim",
@@ -154,6 +204,7 @@ CONTENDERS: tuple[Contender, ...] = (
         make=_lenskit("knn.slim", "SLIMScorer"),
         grid=_grid(data=_BOTH, l1_reg=(0.5, 2.0), l2_reg=(5.0, 50.0)),
         slow=True,
+        sources=_files("of_lenskit"),
     ),
     Contender(
         name="rectools-ease",
@@ -162,12 +213,14 @@ CONTENDERS: tuple[Contender, ...] = (
         grid=_grid(data=_BOTH, regularization=(100.0, 250.0, 600.0))
         + _grid(data=("rated",), regularization=(2000.0, 6000.0)),
         slow=True,
+        sources=_files("of_rectools"),
     ),
     Contender(
         name="rectools-puresvd",
         library="rectools",
         make=_class("of_rectools", "PureSVD"),
         grid=_grid(data=("all", "liked", "rated"), factors=(16, 32, 64)),
+        sources=_files("of_rectools"),
     ),
     Contender(
         name="rectools-als-features",
@@ -176,6 +229,7 @@ CONTENDERS: tuple[Contender, ...] = (
         grid=_grid(data=_BOTH, factors=(32, 64), regularization=(1.0, 30.0), alpha=(3.0,)),
         uses_items=True,
         slow=True,
+        sources=_files("of_rectools"),
     ),
     Contender(
         name="rectools-lightfm",
@@ -185,6 +239,7 @@ CONTENDERS: tuple[Contender, ...] = (
         folds_in=False,
         uses_items=True,
         slow=True,
+        sources=_files("of_rectools"),
     ),
 )
 BY_NAME: Mapping[str, Contender] = {contender.name: contender for contender in CONTENDERS}

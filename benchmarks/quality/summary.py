@@ -63,11 +63,11 @@ def row(
     """The means of ``trials``, one for each seed, over the ``primary`` stages."""
     means = [trial.qualities[label].means() for trial in trials for label in primary]
     figures = {name: float(np.mean([found[name] for found in means])) for name in means[0]}
-    taken = np.concatenate([trial.latencies for trial in trials])
-    figures["fit s"] = float(np.mean([trial.fit_seconds for trial in trials]))
+    taken = np.concatenate([trial.answers.latencies for trial in trials])
+    figures["fit s"] = float(np.mean([trial.answers.fit_seconds for trial in trials]))
     figures["p50 ms"] = float(np.quantile(taken, 0.5))
     figures["p99 ms"] = float(np.quantile(taken, 0.99))
-    figures["bytes"] = float(np.mean([trial.artifact_bytes for trial in trials]))
+    figures["bytes"] = float(np.mean([trial.answers.artifact_bytes for trial in trials]))
     stages = {
         label: float(np.mean([trial.qualities[label].means()["ndcg@10"] for trial in trials]))
         for label in trials[0].qualities
