@@ -174,7 +174,7 @@ def _quiet() -> None:
     logging.disable(logging.WARNING)
 
 
-app = typer.Typer(rich_markup_mode="rich", add_completion=False)
+app = typer.Typer(rich_markup_mode="rich", add_completion=False, pretty_exceptions_enable=False)
 app.command(help=EXAMPLES)(table)
 
 if __name__ == "__main__":

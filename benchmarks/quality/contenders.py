@@ -22,8 +22,9 @@ _ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, kw_only=True)
 class Contender:
-    """``make`` takes one of ``grid``. ``folds_in``: serves viewers who were not in ``fit``;
-    ``uses_items``: can rank titles without events; ``slow``: left out of ``--quick``.
+    """``make`` takes one of ``grid``. ``folds_in``: learns of viewers who were not in ``fit``
+    (others serve them what is popular); ``uses_items``: can rank titles without events;
+    ``slow``: left out of ``--quick``.
 
     ``narrow`` is what a slow one chooses among where that is not ``grid``, by the scenario's
     letter. ``sources`` are the files it is made of, patterns below the project's folder.
@@ -202,7 +203,7 @@ CONTENDERS: tuple[Contender, ...] = (
         name="lenskit-slim",
         library="lenskit",
         make=_lenskit("knn.slim", "SLIMScorer"),
-        grid=_grid(data=_BOTH, l1_reg=(0.5, 2.0), l2_reg=(5.0, 50.0)),
+        grid=_grid(data=_BOTH, l1_reg=(0.5, 2.0, 5.0), l2_reg=(5.0, 50.0, 200.0)),
         slow=True,
         sources=_files("of_lenskit"),
     ),

@@ -36,7 +36,6 @@ class Round:
                 self.outer.plan,
                 self.outer.data,
                 self.chooser.frames,
-                folds_in=contender.folds_in,
             )
 
         kept = self.chooser.cache.answers(contender, settings, self.outer, timed=True, give=give)

@@ -38,7 +38,7 @@ class MakesFrames(Protocol):
 @dataclass(frozen=True)
 class Answers:
     """What a model said. ``lists`` are by the stage's label, [viewers of the stage, DEPTH]
-    title numbers, -1 where a list ends early; a stage the model has no way to serve is missing.
+    title numbers, -1 where a list ends early.
     ``latencies`` [requests] are milliseconds, one viewer each.
 
     Times are of the processor, on one thread: what else the machine does doesn't count.
@@ -65,13 +65,12 @@ def ask(
     data: DataSet,
     frames: MakesFrames,
     *,
-    folds_in: bool = True,
     timed: bool = True,
 ) -> Answers:
     """What ``model`` says on ``plan``, a plan of ``data``.
 
-    Without ``folds_in`` the stages that tell something are left out. Raises
-    :class:`BadAnswerError`, and :class:`LeakageError` when the answers know the canaries.
+    Raises :class:`BadAnswerError`, and :class:`LeakageError` when the answers know the
+    canaries.
     """
     interactions, items = frames.interactions(plan.train), frames.items(known_at(data, plan))
     begun = time.process_time()
@@ -81,8 +80,6 @@ def ask(
     lists: dict[str, Ints] = {}
     for stage in plan.stages:
         if len(stage.told):
-            if not folds_in:
-                break
             model.update(frames.interactions(stage.told))
         lists[stage.label] = asking.lists(stage)
         audit(name, plan, stage, lists[stage.label], len(data.items))
@@ -97,7 +94,6 @@ def judge(answers: Answers, plan: Plan, data: DataSet) -> Trial:
     qualities = {
         stage.label: measure(stage, answers.lists[stage.label], tail, data.items, plan.candidates)
         for stage in plan.stages
-        if stage.label in answers.lists
     }
     return Trial(qualities, answers)
 

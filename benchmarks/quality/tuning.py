@@ -51,7 +51,6 @@ class Chooser:
                 self.inner.plan,
                 self.inner.data,
                 self.frames,
-                folds_in=contender.folds_in,
                 timed=False,
             )
 

@@ -69,10 +69,12 @@ class PureSVD(RecToolsPeer):
 
     def __init__(self, *, data: str = ALL, factors: int = 50) -> None:
         super().__init__(data=data)
-        self.model = PureSVDModel(factors=factors, random_state=0)
+        self.model = PureSVDModel(factors=factors)
 
     def train(self, matrix: Matrix, times: Matrix, items: Frame) -> None:
         dataset = self.dataset(matrix)
+        # A number, which the library documents, is refused by scipy with numpy below 2.
+        self.model.random_state = np.random.default_rng(0)
         self.model.fit(dataset)
         _, vectors = self.model.get_vectors()
         self.titles = dataset.item_id_map.external_ids.astype(np.int64)
