@@ -99,7 +99,7 @@ def _grid(**choices: tuple[Any, ...]) -> tuple[Settings, ...]:
 _BOTH = ("all", "liked")
 _NEIGHBOURS = _grid(data=("liked", "all", "rated"), K=(50, 200, 800))
 
-_OURS = ("lambda_src/recommender/**/*.py", "benchmarks/adapter.py")
+_OURS = ("lambda_src/recommender/**/*.py", "benchmarks/adapter.py", "benchmarks/cells.py")
 
 OURS = "ours"
 CONTENDERS: tuple[Contender, ...] = (

@@ -58,9 +58,7 @@ class Scenario:
     rounds: tuple[Round, ...]
 
     @staticmethod
-    def of(
-        letter: str, data: DataSet, frames: MakesFrames, seeds: int, cache: Cache
-    ) -> Scenario:
+    def of(letter: str, data: DataSet, frames: MakesFrames, seeds: int, cache: Cache) -> Scenario:
         """Raises :class:`LeakageError` where a split knows what it must not."""
         outer = [situation(letter, data, seed) for seed in range(seeds)]
         return Scenario(
