@@ -1,6 +1,6 @@
 """Who is in the table: ours and the peers, each with the settings it may choose among.
 
-Every peer chooses on the same inner split, by nDCG@10, among eight to sixteen settings; what it
+Every peer chooses on the same inner split, by nDCG@10, among eight to thirty settings; what it
 is fitted on (all events, likings, or the ratings as weights) is one of them. Ours is given one
 setting, none, and tunes itself. Modules of libraries are imported when a model is made.
 """
@@ -97,7 +97,7 @@ def _grid(**choices: tuple[Any, ...]) -> tuple[Settings, ...]:
 
 
 _BOTH = ("all", "liked")
-_NEIGHBOURS = _grid(data=("liked", "all", "rated"), K=(50, 200, 800))
+_NEIGHBOURS = _grid(data=("liked", "all", "rated"), K=(50, 200, 800, 3000))
 
 _OURS = ("lambda_src/recommender/**/*.py", "benchmarks/adapter.py", "benchmarks/cells.py")
 
@@ -122,21 +122,22 @@ CONTENDERS: tuple[Contender, ...] = (
         name="popular-of-late",
         library="baseline",
         make=_class("simple", "Popular"),
-        grid=_grid(data=_BOTH, half_life=(14.0, 60.0, 180.0, 730.0)),
+        grid=_grid(data=_BOTH, half_life=(14.0, 60.0, 180.0, 730.0, 2000.0)),
         sources=_files("simple"),
     ),
     Contender(
         name="rp3beta",
         library="baseline",
         make=_class("simple", "RP3Beta"),
-        grid=_grid(data=("liked", "all"), alpha=(0.7, 1.0), beta=(0.2, 0.4, 0.6, 0.8)),
+        grid=_grid(data=("liked",), alpha=(0.4, 0.7, 1.0), beta=(0.1, 0.2, 0.3, 0.4, 0.5))
+        + _grid(data=("all",), alpha=(0.7, 1.0), beta=(0.2, 0.4)),
         sources=_files("simple"),
     ),
     Contender(
         name="content-cosine",
         library="baseline",
         make=_class("content", "ContentCosine"),
-        grid=_grid(people=(0.3, 1.0, 3.0), words=(0.3, 1.0, 3.0), decades=(False, True)),
+        grid=_grid(people=(0.1, 0.3, 1.0, 3.0), words=(0.3, 1.0, 3.0), decades=(False, True)),
         uses_items=True,
         sources=_files("content"),
     ),
@@ -144,14 +145,26 @@ CONTENDERS: tuple[Contender, ...] = (
         name="implicit-als",
         library="implicit",
         make=_class("of_implicit", "ImplicitALS"),
-        grid=_grid(data=_BOTH, factors=(32, 64), regularization=(0.1, 10.0), alpha=(1.0, 5.0)),
+        grid=_grid(
+            data=("liked",),
+            factors=(32, 64),
+            regularization=(1.0, 10.0, 50.0),
+            alpha=(1.0, 5.0, 20.0),
+        )
+        + _grid(data=("all",), factors=(32, 64), regularization=(10.0,), alpha=(1.0, 5.0)),
         sources=_files("of_implicit"),
     ),
     Contender(
         name="implicit-bpr",
         library="implicit",
         make=_class("of_implicit", "ImplicitBPR"),
-        grid=_grid(data=_BOTH, factors=(32, 96), regularization=(0.003, 0.02), iterations=(150,)),
+        grid=_grid(
+            data=_BOTH,
+            factors=(96,),
+            regularization=(0.003, 0.02, 0.1),
+            learning_rate=(0.01, 0.05),
+            iterations=(150,),
+        ),
         folds_in=False,
         sources=_files("of_implicit"),
     ),
@@ -159,7 +172,8 @@ CONTENDERS: tuple[Contender, ...] = (
         name="implicit-bm25",
         library="implicit",
         make=_class("of_implicit", "ImplicitNeighbours", "bm25"),
-        grid=_grid(data=_BOTH, K=(100, 400), K1=(1.2, 10.0), B=(0.2, 0.6)),
+        grid=_grid(data=("liked",), K=(400, 1500), K1=(0.4, 1.2, 4.0), B=(0.0, 0.2, 0.5))
+        + _grid(data=("all",), K=(400,), K1=(1.2,), B=(0.2, 0.6)),
         sources=_files("of_implicit"),
     ),
     Contender(
@@ -180,14 +194,14 @@ CONTENDERS: tuple[Contender, ...] = (
         name="lenskit-itemknn",
         library="lenskit",
         make=_lenskit("knn", "ItemKNNScorer"),
-        grid=_grid(data=_BOTH, feedback=("implicit",), max_nbrs=(20, 50, 100, 300)),
+        grid=_grid(data=_BOTH, feedback=("implicit",), max_nbrs=(20, 50, 100, 300, 1000)),
         sources=_files("of_lenskit"),
     ),
     Contender(
         name="lenskit-userknn",
         library="lenskit",
         make=_lenskit("knn", "UserKNNScorer"),
-        grid=_grid(data=_BOTH, feedback=("implicit",), max_nbrs=(30, 60, 120, 300)),
+        grid=_grid(data=_BOTH, feedback=("implicit",), max_nbrs=(10, 20, 30, 60, 120, 300)),
         sources=_files("of_lenskit"),
     ),
     Contender(
@@ -195,15 +209,20 @@ CONTENDERS: tuple[Contender, ...] = (
         library="lenskit",
         make=_lenskit("als", "ImplicitMFScorer"),
         grid=_grid(
-            data=_BOTH, embedding_size=(32, 64), weight=(2.0, 10.0), regularization=(0.1, 10.0)
-        ),
+            data=("liked",),
+            embedding_size=(16, 32, 64),
+            weight=(1.0, 2.0, 5.0),
+            regularization=(3.0, 10.0, 30.0),
+        )
+        + _grid(data=("all",), embedding_size=(32,), weight=(2.0,), regularization=(0.1, 10.0)),
         sources=_files("of_lenskit"),
     ),
     Contender(
         name="lenskit-slim",
         library="lenskit",
         make=_lenskit("knn.slim", "SLIMScorer"),
-        grid=_grid(data=_BOTH, l1_reg=(0.5, 2.0, 5.0), l2_reg=(5.0, 50.0, 200.0)),
+        grid=_grid(data=("liked",), l1_reg=(0.1, 0.5, 2.0), l2_reg=(25.0, 50.0, 100.0, 200.0))
+        + _grid(data=("all",), l1_reg=(0.5, 2.0), l2_reg=(50.0, 200.0)),
         slow=True,
         sources=_files("of_lenskit"),
     ),
@@ -211,7 +230,8 @@ CONTENDERS: tuple[Contender, ...] = (
         name="rectools-ease",
         library="rectools",
         make=_class("of_rectools", "EASE"),
-        grid=_grid(data=_BOTH, regularization=(100.0, 250.0, 600.0))
+        grid=_grid(data=("liked",), regularization=(50.0, 100.0, 250.0, 600.0))
+        + _grid(data=("all",), regularization=(100.0, 250.0))
         + _grid(data=("rated",), regularization=(2000.0, 6000.0)),
         slow=True,
         sources=_files("of_rectools"),
@@ -220,7 +240,7 @@ CONTENDERS: tuple[Contender, ...] = (
         name="rectools-puresvd",
         library="rectools",
         make=_class("of_rectools", "PureSVD"),
-        grid=_grid(data=("all", "liked", "rated"), factors=(16, 32, 64)),
+        grid=_grid(data=("all", "liked", "rated"), factors=(8, 16, 32, 64)),
         sources=_files("of_rectools"),
     ),
     Contender(
@@ -236,7 +256,13 @@ CONTENDERS: tuple[Contender, ...] = (
         name="rectools-lightfm",
         library="rectools",
         make=_class("of_rectools", "FeatureLightFM"),
-        grid=_grid(data=_BOTH, no_components=(32, 64), loss=("warp",), item_alpha=(0.0, 1e-5)),
+        grid=_grid(
+            data=("liked",),
+            no_components=(16, 32, 64),
+            loss=("warp",),
+            item_alpha=(0.0, 1e-5, 1e-4),
+        )
+        + _grid(data=("all",), no_components=(32,), loss=("warp",), item_alpha=(0.0, 1e-5)),
         folds_in=False,
         uses_items=True,
         slow=True,
