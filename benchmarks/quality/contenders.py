@@ -248,6 +248,10 @@ CONTENDERS: tuple[Contender, ...] = (
         library="rectools",
         make=_class("of_rectools", "FeatureALS"),
         grid=_grid(data=_BOTH, factors=(32, 64), regularization=(1.0, 30.0), alpha=(3.0,)),
+        narrow={
+            letter: _grid(data=("liked",), factors=(32, 64), regularization=(30.0,), alpha=(3.0,))
+            for letter in "abce"
+        },
         uses_items=True,
         slow=True,
         sources=_files("of_rectools"),

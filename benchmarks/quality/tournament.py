@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.quality.cache import Cache
@@ -84,7 +84,8 @@ class Scenario:
             if known and None not in known:
                 entries[contender.name] = [one for one in known if one is not None]
         absent = [one.name for one in (*contenders, *joining) if not one.takes_part(name)]
-        return self._result(entries, absent)
+        tried = {one.name: len(one.choices(self.letter)) for one in (*contenders, *joining)}
+        return self._result(entries, absent, tried)
 
     def _entered(self, contender: Contender, said: Said) -> list[Entry]:
         def heard(what: str) -> None:
@@ -92,20 +93,26 @@ class Scenario:
 
         return [one.enter(contender, heard) for one in self.rounds]
 
-    def _result(self, entries: dict[str, list[Entry]], absent: Sequence[str]) -> Result:
+    def _result(
+        self,
+        entries: Mapping[str, list[Entry]],
+        absent: Sequence[str],
+        tried: Mapping[str, int],
+    ) -> Result:
         plans = [one.outer.plan for one in self.rounds]
         primary = plans[0].primary
         trials = {name: [trial for _, trial in found] for name, found in entries.items()}
         rows = [
-            row(name, trials[name], primary, [settings for settings, _ in found])
+            row(name, trials[name], primary, [settings for settings, _ in found], tried[name])
             for name, found in entries.items()
         ]
         rows.sort(key=lambda found: -found.figures["ndcg@10"])
-        viewers = {viewer for plan in plans for viewer in plan.stages[0].viewers.tolist()}
+        stages = [one for plan in plans for one in plan.stages if one.label in primary]
         return Result(
             scenario=plans[0].scenario,
             letter=self.letter,
-            viewers=len(viewers),
+            splits=len(plans),
+            viewers=len({viewer for stage in stages for viewer in stage.viewers.tolist()}),
             primary=primary,
             rows=rows,
             absent=absent,
