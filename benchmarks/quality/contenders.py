@@ -130,7 +130,7 @@ CONTENDERS: tuple[Contender, ...] = (
         library="baseline",
         make=_class("simple", "RP3Beta"),
         grid=_grid(data=("liked",), alpha=(0.4, 0.7, 1.0), beta=(0.1, 0.2, 0.3, 0.4, 0.5))
-        + _grid(data=("all",), alpha=(0.7, 1.0), beta=(0.2, 0.4)),
+        + _grid(data=("all", "rated"), alpha=(0.7, 1.0), beta=(0.2, 0.4)),
         sources=_files("simple"),
     ),
     Contender(
@@ -151,7 +151,7 @@ CONTENDERS: tuple[Contender, ...] = (
             regularization=(1.0, 10.0, 50.0),
             alpha=(1.0, 5.0, 20.0),
         )
-        + _grid(data=("all",), factors=(32, 64), regularization=(10.0,), alpha=(1.0, 5.0)),
+        + _grid(data=("all", "rated"), factors=(32, 64), regularization=(10.0,), alpha=(1.0, 5.0)),
         sources=_files("of_implicit"),
     ),
     Contender(
@@ -173,7 +173,7 @@ CONTENDERS: tuple[Contender, ...] = (
         library="implicit",
         make=_class("of_implicit", "ImplicitNeighbours", "bm25"),
         grid=_grid(data=("liked",), K=(400, 1500), K1=(0.4, 1.2, 4.0), B=(0.0, 0.2, 0.5))
-        + _grid(data=("all",), K=(400,), K1=(1.2,), B=(0.2, 0.6)),
+        + _grid(data=("all", "rated"), K=(400,), K1=(1.2,), B=(0.2, 0.6)),
         sources=_files("of_implicit"),
     ),
     Contender(
@@ -232,7 +232,12 @@ CONTENDERS: tuple[Contender, ...] = (
         make=_class("of_rectools", "EASE"),
         grid=_grid(data=("liked",), regularization=(50.0, 100.0, 250.0, 600.0))
         + _grid(data=("all",), regularization=(100.0, 250.0))
-        + _grid(data=("rated",), regularization=(2000.0, 6000.0)),
+        + _grid(data=("rated",), regularization=(500.0, 1000.0, 2000.0, 6000.0)),
+        narrow={
+            letter: _grid(data=("liked",), regularization=(100.0, 250.0))
+            + _grid(data=("rated",), regularization=(1000.0, 2000.0, 6000.0))
+            for letter in "bce"
+        },
         slow=True,
         sources=_files("of_rectools"),
     ),
