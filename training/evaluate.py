@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from recommender.blend import SCORERS, Blend
 from recommender.catalogue import Viewer
-from recommender.evaluation import Case, History, Metrics, measure, split_by_time
+from recommender.evaluation import Case, Metrics, measure, split_by_time
+from recommender.interactions import History
 from recommender.model import Model
 from recommender.training import TrainingConfig, fit
 from training.data import TrainingData

@@ -27,11 +27,12 @@ class ModelPublisher:
         artifact: bytes,
         *,
         version: str,
+        catalogue: str,
         metrics: dict[str, Any],
         previous: ModelPointer | None,
         now: float,
     ) -> ModelPointer:
-        """Stores an artifact; the pointer to it, not yet written.
+        """Stores an artifact of the titles ``catalogue``; the pointer to it, not yet written.
 
         Storing the same version again changes nothing: what it replaced stays ``previous``.
         """
@@ -44,6 +45,7 @@ class ModelPublisher:
             key=key,
             sha256=hashlib.sha256(artifact).hexdigest(),
             bytes=len(artifact),
+            catalogue=catalogue,
             published_at=now,
             metrics=metrics,
             previous=previous.previous if again and previous else _version(previous),

@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError
 from pydantic import ValidationError
 
 from adapters.faults import code_of, translated
+from adapters.mapped_files import mapped
 from recommender.artifact import from_bytes
 from recommender.errors import DamagedArtifactError
 from recommender.model import Model
@@ -93,16 +94,19 @@ def read_model(client: S3Client, bucket: str, pointer: ModelPointer) -> Model:
     """The artifact the pointer names; :class:`ModelUnavailableError` says what is wrong."""
     try:
         with translated("the model bucket"):
-            data = client.get_object(Bucket=bucket, Key=pointer.key)["Body"].read()
+            data = mapped(client.get_object(Bucket=bucket, Key=pointer.key)["Body"])
     except ClientError as error:
         raise _unavailable(error, pointer.key) from error
     except RetryLaterError as error:
         raise ModelUnavailableError(MODEL_UNREACHABLE, error.message) from error
+    except (IncompleteReadError, OSError) as error:
+        # The transfer broke off, or the disk has no room for it: worth another try.
+        raise ModelUnavailableError(MODEL_UNREACHABLE, f"{pointer.key}: {error}") from error
     if len(data) != pointer.bytes:
         message = f"{pointer.key} has {len(data)} bytes, the pointer says {pointer.bytes}"
         raise ModelUnavailableError(MODEL_DAMAGED, message)
     try:
-        return from_bytes(data, pointer.sha256)
+        return from_bytes(data, pointer.sha256, pointer.catalogue)
     except DamagedArtifactError as error:
         raise ModelUnavailableError(MODEL_DAMAGED, f"{pointer.key}: {error}") from error
 

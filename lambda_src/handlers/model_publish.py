@@ -14,6 +14,7 @@ from adapters.published_models import known_pointer
 from adapters.settings import PublishSettings, load
 from adapters.training_output import read_training_output
 from adapters.trending_table import TrendingTable
+from recommender.cards import catalogue_digest
 from schemas.models import PublishRequest
 from services.publishing import popular_scores
 
@@ -26,6 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     pointer = publisher.store(
         candidate.artifact,
         version=request.version,
+        catalogue=catalogue_digest(candidate.model.index.titles),
         metrics=request.metrics,
         previous=known_pointer(clients.s3(), settings.model_bucket, logger().warning),
         now=time.time(),

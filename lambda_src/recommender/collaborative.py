@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.exemplars import PoolConfig, choose_pool
 from recommender.interactions import FoldedHistory, Interactions
+from recommender.parts import Parts, quantised
 from recommender.sparse import Floats, Ints, SparseRows
 
 
@@ -34,9 +37,15 @@ class CollaborativeConfig:
 
 @dataclass(frozen=True)
 class CollaborativeScorer:
-    """``habits`` [exemplars x titles], ``spread`` [titles]: how many viewers like each."""
+    """``habits`` [exemplars x titles], ``spread`` [titles]: how many viewers like each.
+
+    ``by_title`` is ``habits`` transposed: who has a title is looked up, not searched for.
+    ``evened`` [exemplars] is what an exemplar's likeness is multiplied by for its length.
+    """
 
     habits: SparseRows
+    by_title: SparseRows
+    evened: Floats
     spread: Floats
     config: CollaborativeConfig
 
@@ -52,7 +61,37 @@ class CollaborativeScorer:
         )
         liked = matrix.columns[matrix.data > 0]
         spread = np.bincount(liked, minlength=matrix.width).astype(np.float32)
-        return cls(habits, spread, config)
+        return cls.of(habits, spread, config)
+
+    @classmethod
+    def of(
+        cls, habits: SparseRows, spread: Floats, config: CollaborativeConfig
+    ) -> CollaborativeScorer:
+        """The scorer of these ``habits``, with what follows from them."""
+        lengths = habits.scaled(columns=_rarity(spread, config)).norms
+        evened = np.maximum(lengths, np.float32(1e-6)) ** np.float32(-config.evenness)
+        return cls(habits, habits.transposed(), evened.astype(np.float32), spread, config)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Everything, for an artifact."""
+        return {
+            **quantised("habits", self.habits),
+            **quantised("by_title", self.by_title),
+            "evened": self.evened,
+            "spread": self.spread,
+        }
+
+    @classmethod
+    def from_arrays(cls, parts: Parts) -> CollaborativeScorer:
+        """What :meth:`arrays` gave."""
+        exemplars = len(parts.array("evened"))
+        return cls(
+            parts.rows("habits", exemplars, parts.titles),
+            parts.rows("by_title", parts.titles, exemplars),
+            parts.row("evened", exemplars),
+            parts.row("spread", parts.titles),
+            CollaborativeConfig(**parts.settings),
+        )
 
     def __call__(self, history: FoldedHistory) -> Floats:
         """Scores [titles]: the neighbours' habits, by their likeness to this viewer."""
@@ -66,10 +105,9 @@ class CollaborativeScorer:
         """How much each exemplar is heard: [exemplars], 0 for all but the nearest."""
         if not len(history):
             return np.zeros(self.habits.height, dtype=np.float32)
-        asked = np.zeros(self.habits.width, dtype=np.float32)
-        asked[history.titles] = habit(history.preferences, self.config.chosen)
-        asked *= self._rarity
-        likeness: Floats = np.maximum(self._weighted.dot(asked) * self._evened, 0)
+        asked = habit(history.preferences, self.config.chosen)
+        asked *= self._rarity[history.titles] ** 2
+        likeness: Floats = np.maximum(self.by_title.mix(history.titles, asked) * self.evened, 0)
         if self.config.neighbours < len(likeness):
             nearest = np.partition(likeness, -self.config.neighbours)
             likeness[likeness < nearest[-self.config.neighbours]] = 0
@@ -99,35 +137,24 @@ class CollaborativeScorer:
 
     def similarity(self, title: int) -> Floats:
         """How often exemplars who like ``title`` like each other title: cosines [titles]."""
-        here = slice(*self._by_title.starts[title : title + 2])
-        fans = self._by_title.data[here] > 0
-        viewers, likes = self._by_title.columns[here][fans], self._by_title.data[here][fans]
+        here = slice(*self.by_title.starts[title : title + 2])
+        fans = self.by_title.data[here] > 0
+        viewers, likes = self.by_title.columns[here][fans], self.by_title.data[here][fans]
         together = self.habits.mix(viewers, likes)
-        lengths = self._by_title.norms * self._by_title.norms[title]
+        lengths = self.by_title.norms * self.by_title.norms[title]
         # A few joint viewers are chance, so a constant keeps their cosines low.
         cosines: Floats = together / (lengths + np.float32(2))
         return cosines
 
     @cached_property
-    def _by_title(self) -> SparseRows:
-        habits = self.habits
-        shape = (habits.width, habits.height)
-        return SparseRows.of_triples(habits.columns, habits.row_of, habits.data, shape)
-
-    @cached_property
     def _rarity(self) -> Floats:
-        rarity: Floats = np.maximum(self.spread, 1) ** np.float32(-self.config.damping / 2)
-        return rarity
+        return _rarity(self.spread, self.config)
 
-    @cached_property
-    def _evened(self) -> Floats:
-        lengths = np.maximum(self._weighted.norms, np.float32(1e-6))
-        evened: Floats = lengths ** np.float32(-self.config.evenness)
-        return evened
 
-    @cached_property
-    def _weighted(self) -> SparseRows:
-        return self.habits.scaled(columns=self._rarity)
+def _rarity(spread: Floats, config: CollaborativeConfig) -> Floats:
+    """How much a title counts in likeness, both in the asked and in the answering: [titles]."""
+    rarity: Floats = np.maximum(spread, 1) ** np.float32(-config.damping / 2)
+    return rarity
 
 
 def habit(preferences: Floats, chosen: float) -> Floats:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.catalogue import Title
 from recommender.features import title_features
 from recommender.interactions import FoldedHistory
+from recommender.parts import Parts, halved
 from recommender.sparse import Floats, Ints, SparseRows
 
 
@@ -54,6 +57,17 @@ class ContentScorer:
         everything = np.arange(weighted.height, dtype=np.int32)
         share = np.full(weighted.height, config.centring / max(1, weighted.height), np.float32)
         return cls(weighted, weighted.mix(everything, share))
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Everything, for an artifact."""
+        width = np.array([self.features.width], dtype=np.int32)
+        return {**halved("features", self.features), "centre": self.centre, "width": width}
+
+    @classmethod
+    def from_arrays(cls, parts: Parts) -> ContentScorer:
+        """What :meth:`arrays` gave."""
+        width = int(parts.row("width", 1)[0])
+        return cls(parts.rows("features", parts.titles, width), parts.row("centre", width))
 
     def __call__(self, history: FoldedHistory) -> Floats:
         """Scores [titles]: the mean, over the history, of preference times similarity."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import overload
 
 import numpy as np
+import numpy.typing as npt
 
+from recommender.histories import Histories
 from recommender.history import TitleState
+from recommender.interactions import History
+from recommender.sparse import Bools
 
-History = Mapping[str, TitleState]
 LIKED_STARS = 4.0
 
 
@@ -26,7 +31,7 @@ class Split:
     """``train``: histories by viewer before ``cut`` (Unix seconds); ``cases`` come after."""
 
     train: Mapping[str, History]
-    cases: tuple[Case, ...]
+    cases: Sequence[Case]
     cut: float
 
 
@@ -54,24 +59,63 @@ def split_by_time(histories: Mapping[str, History], share: float) -> Split:
     after it is a case: the first half of what they do then is folded in, as it would be when
     serving, and the liked titles of the second half are to be found.
     """
-    times = sorted(
-        state.last_event_at for states in histories.values() for state in states.values()
-    )
-    if not times:
+    everybody = Histories.of(histories)
+    times = everybody.times
+    if not times.size:
         return Split({}, (), 0.0)
-    cut = times[min(len(times) - 1, int(len(times) * (1 - share)))]
-    train: dict[str, History] = {}
-    cases: list[Case] = []
-    for viewer_id in sorted(histories):
-        states = sorted(histories[viewer_id].values(), key=_when)
-        before = [state for state in states if state.last_event_at <= cut]
-        after = states[len(before) :]
-        if before:
-            train[viewer_id] = _by_title(before)
-        held_out = frozenset(state.title_id for state in after[len(after) // 2 :] if liked(state))
-        if len(after) > 1 and held_out:
-            cases.append(Case(_by_title([*before, *after[: len(after) // 2]]), held_out))
-    return Split(train, tuple(cases), cut)
+    place = min(len(times) - 1, int(len(times) * (1 - share)))
+    cut = float(np.partition(times, place)[place])
+    return Split(everybody.where(times <= cut), HeldOut(everybody, times, cut), cut)
+
+
+class HeldOut(Sequence[Case]):
+    """The cases of a split in time, each made when it is asked for."""
+
+    def __init__(self, histories: Histories, times: npt.NDArray[np.float64], cut: float) -> None:
+        self._histories = histories
+        places = np.flatnonzero(times > cut)
+        viewers = histories.row_of[places]
+        # By viewer and time, the title's id where times are equal.
+        order = np.lexsort((histories.titles[places], times[places], viewers))
+        self._places, viewers = places[order], viewers[order]
+        begins = np.flatnonzero(np.diff(viewers, prepend=-1, append=-1))
+        self._cases = [
+            (int(viewers[begin]), begin, end)
+            for begin, end in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True)
+            if end - begin > 1 and self._found(begin, end)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    @overload
+    def __getitem__(self, number: int) -> Case: ...
+    @overload
+    def __getitem__(self, number: slice) -> tuple[Case, ...]: ...
+    def __getitem__(self, number: int | slice) -> Case | tuple[Case, ...]:
+        if isinstance(number, slice):
+            return tuple(self[one] for one in range(*number.indices(len(self))))
+        viewer, begin, end = self._cases[number]
+        before = np.arange(*self._histories.starts[viewer : viewer + 2])
+        later = self._places[begin + (end - begin) // 2 : end]
+        given = before[~np.isin(before, later)]
+        return Case(self._histories.history(viewer, given), self._found(begin, end))
+
+    def _found(self, begin: int, end: int) -> frozenset[str]:
+        """The liked titles of the second half."""
+        places = self._places[begin + (end - begin) // 2 : end]
+        return frozenset(
+            self._histories.title_ids[title]
+            for title in self._histories.titles[places[self._liked[places]]].tolist()
+        )
+
+    @cached_property
+    def _liked(self) -> Bools:
+        """:func:`liked` of every state."""
+        columns, nothing = self._histories.columns, np.full(len(self._histories.titles), np.nan)
+        rating = columns.get("rating", nothing)
+        finished = ~np.isnan(columns.get("completed_at", nothing))
+        return np.where(np.isnan(rating), finished, rating >= LIKED_STARS)
 
 
 def measure(
@@ -103,11 +147,3 @@ def ndcg(hits: Sequence[bool], relevant: int, k: int) -> float:
     ideal = float(discounts[: min(k, relevant)].sum())
     gained = float(discounts[: len(hits)][np.array(hits, dtype=bool)[:k]].sum())
     return gained / ideal if ideal else 0.0
-
-
-def _when(state: TitleState) -> tuple[float, str]:
-    return state.last_event_at, state.title_id
-
-
-def _by_title(states: Sequence[TitleState]) -> dict[str, TitleState]:
-    return {state.title_id: state for state in states}

@@ -137,7 +137,7 @@ class HomePage:
             yield self._kept(f"genre:{name}", name, self._request.picks(self._length, allowed))
 
     def _item(self, number: int, score: float, source: Source, reason: Reason) -> Recommendation:
-        return Recommendation(self._index.titles[number].title_id, score, source, reason)
+        return Recommendation(self._index.ids[number], score, source, reason)
 
     def _kept(self, row_id: str, name: str, items: Sequence[Recommendation]) -> Row:
         """The row, empty where it would be short; only what is shown is taken from the rest."""

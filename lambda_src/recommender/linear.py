@@ -13,10 +13,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from recommender.errors import DamagedArtifactError
 from recommender.interactions import FoldedHistory, Interactions
+from recommender.parts import Parts, halved
 from recommender.sparse import Floats, Ints, SparseRows
 
 _BLOCK = 4_096  # viewers whose histories are dense at a time: bounds the memory
@@ -65,6 +69,23 @@ class LinearScorer:
             _spread(factors, learned, matrix.width) for factors in _low_rank(rest, config)
         )
         return cls(kept, giving, getting, config)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Everything, for an artifact."""
+        return {
+            **halved("weights", self.weights),
+            "giving": self.giving.astype(np.float16),
+            "getting": self.getting.astype(np.float16),
+        }
+
+    @classmethod
+    def from_arrays(cls, parts: Parts) -> LinearScorer:
+        """What :meth:`arrays` gave."""
+        weights = parts.rows("weights", parts.titles, parts.titles)
+        giving, getting = (parts.table(name, parts.titles) for name in ("giving", "getting"))
+        if giving.shape != getting.shape:
+            raise DamagedArtifactError("'linear/giving' and 'linear/getting' differ in rank")
+        return cls(weights, giving, getting, LinearConfig(**parts.settings))
 
     def __call__(self, history: FoldedHistory) -> Floats:
         """Scores [titles]: what the titles of the history say, added up."""

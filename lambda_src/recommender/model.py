@@ -12,6 +12,7 @@ from recommender.errors import UnknownTitleError
 from recommender.history import TitleState
 from recommender.home import HomePage
 from recommender.index import CatalogueIndex
+from recommender.papers import NO_PAPERS, Papers
 from recommender.ranker import RankerConfig
 from recommender.recommendation import Recommendation, Row
 from recommender.request import Request
@@ -28,21 +29,24 @@ class Model:
 
     ``version`` names the training run, ``titles`` maps title ids to the catalogue the model
     was trained with. ``now`` is Unix seconds everywhere. Equal arguments give equal answers;
-    chance, pins and caps come after it, in :func:`recommender.arrangement.arrange`.
+    chance, pins and caps come after it, in :func:`recommender.arrangement.arrange`. ``papers``
+    say what it was made from and how good it was.
     """
 
     def __init__(
         self,
         version: str,
-        titles: Sequence[Title],
+        titles: Sequence[Title] | CatalogueIndex,
         scorers: Scorers,
         ranker: RankerConfig | None = None,
+        papers: Papers = NO_PAPERS,
     ) -> None:
         self.version = version
         self.scorers = scorers
         self.ranker = ranker or RankerConfig()
-        self.index = CatalogueIndex(titles)
-        self.titles: Mapping[str, Title] = MappingProxyType(self.index.by_id)
+        self.papers = papers
+        self.index = titles if isinstance(titles, CatalogueIndex) else CatalogueIndex(titles)
+        self.titles: Mapping[str, Title] = self.index.by_id
 
     def recommend(
         self,
@@ -119,7 +123,7 @@ class Model:
         """
         allowed = self.index.playable(viewer, now)
         found = self._search_index.find(query, allowed, self.scorers.popularity.scores)
-        return [self.index.titles[number].title_id for number in found[: max(limit, 0)]]
+        return [self.index.ids[number] for number in found[: max(limit, 0)]]
 
     def _request(
         self,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.catalogue import Title, Viewer
 from recommender.history import TitleState
 from recommender.interactions import FoldedHistory, Interactions
+from recommender.parts import Parts
 from recommender.ranker import eligible
 from recommender.recommendation import Reason, ReasonKind, Recommendation, Source
 from recommender.sparse import Floats
@@ -68,6 +71,15 @@ class PopularityScorer:
         weights = np.maximum(matrix.data, 0) * decayed
         sums = np.bincount(matrix.columns, weights=weights, minlength=matrix.width)
         return cls((sums / max(float(sums.max(initial=0)), 1e-9)).astype(np.float32))
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Everything, for an artifact."""
+        return {"scores": self.scores}
+
+    @classmethod
+    def from_arrays(cls, parts: Parts) -> PopularityScorer:
+        """What :meth:`arrays` gave."""
+        return cls(parts.row("scores", parts.titles))
 
     def __call__(self, history: FoldedHistory) -> Floats:
         """The same scores [titles] for every history."""

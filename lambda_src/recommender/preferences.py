@@ -20,8 +20,19 @@ out. Old likings fade to FLOOR, never to nothing: a favourite film stays a fact.
 
 from __future__ import annotations
 
-from recommender.history import TitleState
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from recommender.history import TitleState
+from recommender.sparse import Floats
+
+_FIELDS = (
+    *("rating", "rated_at", "listed_at", "dismissed_at", "completed_at", "abandoned_at"),
+    *("position_seconds", "duration_seconds", "position_at"),
+)
 HALF_LIFE = 365.0 * 86_400
 FLOOR = 0.5
 NEUTRAL_STARS = 2.5
@@ -41,6 +52,31 @@ def preference(state: TitleState, now: float) -> float:
     return max(-1.0, min(1.0, total))
 
 
+def preferences(columns: Mapping[str, npt.NDArray[Any]], length: int, now: float) -> Floats:
+    """:func:`preference` of ``length`` states at once.
+
+    ``columns`` hold the fields of the states by name, NaN or false for what is not known; a
+    field that nobody has may be left out.
+    """
+    nothing = np.broadcast_to(np.float64(np.nan), length)
+    field = {name: columns.get(name, nothing) for name in _FIELDS}
+    rated = ~np.isnan(field["rating"])
+    total = np.zeros(length)
+    if rated.any():
+        rating = field["rating"][rated].astype(np.float64)
+        liking = np.where(rating > NEUTRAL_STARS, rating - NEUTRAL_STARS, 0) / 2.5
+        liking += np.where(rating > NEUTRAL_STARS, 0, rating - NEUTRAL_STARS) / 2.0
+        total[rated] = liking * _decays(now, field["rated_at"][rated])
+    if not rated.all():
+        unrated = {name: column[~rated] for name, column in field.items()}
+        total[~rated] = _watchings(unrated, now)
+    if "listed" in columns:
+        total += 0.4 * columns["listed"] * _decays(now, field["listed_at"])
+    dismissed = field["dismissed_at"]
+    total -= np.where(np.isnan(dismissed), 0, _decays(now, dismissed))
+    return np.clip(total, -1, 1).astype(np.float32)
+
+
 def stars(rating: float) -> float:
     """A rating of 0.5 to 5 stars as a preference from -1 to 1."""
     above = rating - NEUTRAL_STARS
@@ -51,6 +87,29 @@ def decay(now: float, time: float | None) -> float:
     """How much of something said at ``time`` still counts at ``now``: 1 falling to FLOOR."""
     age = max(0.0, now - (time if time is not None else now))
     return float(FLOOR + (1 - FLOOR) * 2.0 ** (-age / HALF_LIFE))
+
+
+def _decays(now: float, times: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    ages = np.maximum(0.0, now - np.where(np.isnan(times), now, times))
+    decays: npt.NDArray[np.float64] = FLOOR + (1 - FLOOR) * 2.0 ** (-ages / HALF_LIFE)
+    return decays
+
+
+def _watchings(field: Mapping[str, npt.NDArray[Any]], now: float) -> npt.NDArray[np.float64]:
+    finished, given_up = field["completed_at"], field["abandoned_at"]
+    is_finished = ~np.isnan(finished) & ~(finished < given_up)
+    is_given_up = ~np.isnan(given_up) & ~is_finished
+    position = np.nan_to_num(field["position_seconds"].astype(np.float64))
+    known = np.nan_to_num(field["duration_seconds"].astype(np.float64))
+    # A position of nothing says nothing, whatever the time it was told.
+    share = np.where(known > 0, np.minimum(1.0, position / np.where(known > 0, known, 1)), 0.5)
+    partly = np.where(position != 0, 0.4 * share * _decays(now, field["position_at"]), 0.0)
+    watching: npt.NDArray[np.float64] = np.select(
+        [is_finished, is_given_up],
+        [0.6 * _decays(now, finished), -0.5 * _decays(now, given_up)],
+        partly,
+    )
+    return watching
 
 
 def _watching(state: TitleState, now: float) -> float:

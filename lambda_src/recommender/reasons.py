@@ -82,7 +82,7 @@ class Explainer:
         number = self._history.titles[place]
         if not self._playable[number]:
             return False
-        state = self._states[self._index.titles[number].title_id]
+        state = self._states[self._index.ids[number]]
         stars_given = state.rating if state.rating is not None else _ENJOYED
         return bool(self._history.preferences[place] > 0) and stars_given >= _ENJOYED
 

@@ -79,7 +79,7 @@ class Request:
     def _explained(self, numbers: Ints, values: Floats) -> list[Recommendation]:
         reasons = self.explainer.explain(numbers, self.scores)
         return [
-            Recommendation(self._index.titles[number].title_id, float(value), source, reason)
+            Recommendation(self._index.ids[number], float(value), source, reason)
             for number, value, (source, reason) in zip(numbers, values, reasons, strict=True)
         ]
 

@@ -78,7 +78,7 @@ def anchors(
     """Titles worth a "because you watched" row: liked, lately, and not all of one kind."""
     kept = (folded.preferences >= _WORTH_A_ROW) & playable[folded.titles]
     numbers = folded.titles[kept]
-    times = np.array([history[index.titles[n].title_id].last_event_at for n in numbers])
+    times = np.array([history[index.ids[n]].last_event_at for n in numbers])
     latest = np.lexsort((numbers, -folded.preferences[kept], -times))[:_RECENT]
     liking = folded.preferences[kept][latest] - 0.01 * np.arange(len(latest))
     chosen: list[int] = []

@@ -35,7 +35,7 @@ def similar(
         by_content = bool(content[pick] >= together[pick])
         answers.append(
             Recommendation(
-                index.titles[pick].title_id,
+                index.ids[pick],
                 float(total[pick]),
                 Source.CONTENT if by_content else Source.COLLABORATIVE,
                 _reason(index, number, int(pick), by_content),

@@ -17,14 +17,17 @@ Bools = npt.NDArray[np.bool_]
 class SparseRows:
     """A matrix of ``len(starts) - 1`` rows and ``width`` columns.
 
-    Row r has the values ``data[starts[r]:starts[r + 1]]`` in the ``columns`` of the same
-    positions. Values are float32; a stored float16 array is widened once, at load.
+    Row r has the values ``step * data[starts[r]:starts[r + 1]]`` in the ``columns`` of the same
+    positions. In training ``data`` is float32, ``step`` 1 and ``columns`` int32. As stored in
+    an artifact ``data`` is float16, or int8 with its step, and ``columns`` uint16 where the
+    width allows: what a request needs of them is widened as it is read.
     """
 
     data: Floats
     columns: Ints
     starts: Ints
     width: int
+    step: float = 1.0
 
     @classmethod
     def of_triples(
@@ -55,18 +58,26 @@ class SparseRows:
     @cached_property
     def norms(self) -> Floats:
         """The Euclidean length of each row."""
-        return np.sqrt(self._sum_rows(self.data * self.data))
+        values = self._widened(self.data)
+        return np.sqrt(self._sum_rows(values * values))
 
     def dot(self, vector: Floats) -> Floats:
         """Every row times ``vector`` [width]: [height]."""
-        return self._sum_rows(self.data * vector[self.columns])
+        return self._sum_rows(self._widened(self.data) * vector[self.columns])
 
     def mix(self, rows: Ints, weights: Floats) -> Floats:
         """The sum of ``rows``, each times its weight: a dense vector [width]."""
-        at = self.positions(rows)
-        values = self.data[at] * np.repeat(weights, self.lengths[rows])
-        mixed = np.bincount(self.columns[at], weights=values, minlength=self.width)
-        return mixed.astype(np.float32)
+        mixed = np.zeros(self.width, dtype=np.float32)
+        if not len(rows):
+            return mixed
+        begins, ends = self.starts[rows], self.starts[rows + 1]
+        # Copying runs is faster than gathering by position, and rows may be long.
+        runs = [slice(*bounds) for bounds in zip(begins.tolist(), ends.tolist(), strict=True)]
+        columns = np.concatenate([self.columns[run] for run in runs]).astype(np.intp)
+        values = np.concatenate([self.data[run] for run in runs]).astype(np.float32)
+        values *= np.repeat(weights.astype(np.float32) * np.float32(self.step), ends - begins)
+        np.add.at(mixed, columns, values)
+        return mixed
 
     def dense(self, rows: Ints, columns: Ints) -> Floats:
         """The values at ``rows`` x ``columns`` (each column once), dense."""
@@ -77,7 +88,7 @@ class SparseRows:
         owner = np.repeat(np.arange(len(rows)), self.lengths[rows])
         kept = place >= 0
         block = np.zeros((len(rows), len(columns)), dtype=np.float32)
-        block[owner[kept], place[kept]] = self.data[at][kept]
+        block[owner[kept], place[kept]] = self._widened(self.data[at[kept]])
         return block
 
     def products(self, left: Ints, right: Ints) -> Floats:
@@ -89,7 +100,7 @@ class SparseRows:
         if filled.size and len(left):
             used, place = np.unique(self.columns[at], return_inverse=True)
             # Small and sparse: gathering beats a dense product, and wakes no BLAS threads.
-            terms = self.dense(left, used)[:, place] * self.data[at]
+            terms = self.dense(left, used)[:, place] * self._widened(self.data[at])
             starts = (np.cumsum(lengths) - lengths)[filled]
             products[:, filled] = np.add.reduceat(terms, starts, axis=1)
         return products
@@ -98,7 +109,7 @@ class SparseRows:
         """Only ``rows``, in that order."""
         at = self.positions(rows)
         starts = np.concatenate(([0], np.cumsum(self.lengths[rows]))).astype(np.int32)
-        return SparseRows(self.data[at], self.columns[at], starts, self.width)
+        return SparseRows(self.data[at], self.columns[at], starts, self.width, self.step)
 
     def positions(self, rows: Ints) -> npt.NDArray[np.int64]:
         """Where the values of ``rows`` are, row after row."""
@@ -110,12 +121,24 @@ class SparseRows:
 
     def scaled(self, rows: Floats | None = None, columns: Floats | None = None) -> SparseRows:
         """The same matrix with its rows and columns multiplied."""
-        data = self.data
+        data = self._widened(self.data)
         if rows is not None:
             data = data * rows[self.row_of]
         if columns is not None:
             data = data * columns[self.columns]
         return SparseRows(data, self.columns, self.starts, self.width)
+
+    def transposed(self) -> SparseRows:
+        """Columns as rows; values stay as they are."""
+        # A stable sort of small whole numbers is a radix sort.
+        order = np.argsort(self.columns, kind="stable")
+        counts = np.bincount(self.columns, minlength=self.width)
+        starts = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+        return SparseRows(self.data[order], self.row_of[order], starts, self.height, self.step)
+
+    def _widened(self, values: Floats) -> Floats:
+        wide = values.astype(np.float32, copy=False)
+        return wide if self.step == 1 else wide * np.float32(self.step)
 
     def _sum_rows(self, values: Floats) -> Floats:
         sums = np.zeros(self.height, dtype=np.float32)

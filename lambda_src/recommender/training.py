@@ -10,11 +10,12 @@ from recommender.catalogue import Title
 from recommender.collaborative import CollaborativeConfig, CollaborativeScorer
 from recommender.content import ContentConfig, ContentScorer
 from recommender.errors import NothingToTrainError
-from recommender.evaluation import History, split_by_time
+from recommender.evaluation import split_by_time
 from recommender.exemplars import PoolConfig
 from recommender.features import title_features
+from recommender.histories import Histories
 from recommender.index import CatalogueIndex
-from recommender.interactions import Interactions, gather
+from recommender.interactions import History, Interactions
 from recommender.linear import LinearConfig, LinearScorer
 from recommender.model import Model
 from recommender.popularity import PopularityConfig, PopularityScorer
@@ -63,7 +64,7 @@ def fit(
     :class:`NothingToTrainError` where there is no title or nobody has done anything with one.
     """
     config = config or TrainingConfig()
-    index = CatalogueIndex(titles)
+    index, histories = CatalogueIndex(titles), Histories.of(histories)
     interactions = _interactions(index, histories, now)
     if not len(index) or not interactions.times.size:
         missing = "interactions with a known title" if len(index) else "titles"
@@ -127,5 +128,4 @@ def _scorers(
 def _interactions(
     index: CatalogueIndex, histories: Mapping[str, History], now: float
 ) -> Interactions:
-    ordered = [histories[viewer_id] for viewer_id in sorted(histories)]
-    return gather(ordered, index.numbers, now)
+    return Histories.of(histories).interactions(index.numbers, now)

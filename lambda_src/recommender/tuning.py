@@ -55,7 +55,7 @@ def fold_cases(cases: Sequence[Case], index: CatalogueIndex, now: float) -> list
     for case in cases[::step]:
         known = [index.numbers[t] for t in sorted(case.held_out) if t in index.numbers]
         history = fold(case.given, index.numbers, now)
-        times = [case.given[index.titles[n].title_id].last_event_at for n in history.titles]
+        times = [case.given[index.ids[n]].last_event_at for n in history.titles]
         order = np.lexsort((history.titles, np.array(times)))
         given = FoldedHistory(history.titles[order], history.preferences[order])
         if known:

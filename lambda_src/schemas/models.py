@@ -14,7 +14,10 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ModelPointer(Shape):
-    """``models/current.json``: which artifact is served. ``published_at`` is Unix seconds."""
+    """``models/current.json``: which artifact is served. ``published_at`` is Unix seconds.
+
+    ``catalogue`` is the digest of the titles that the artifact must be of, where it is known.
+    """
 
     # The serving code of today reads the pointer of tomorrow's publisher.
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -23,6 +26,7 @@ class ModelPointer(Shape):
     key: str = Field(pattern=r"^models/[A-Za-z0-9_./-]+$")
     sha256: Sha256
     bytes: int = Field(gt=0)
+    catalogue: Sha256 | None = None
     published_at: float
     metrics: dict[str, Any] = {}
     previous: str | None = None

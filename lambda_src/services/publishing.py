@@ -19,7 +19,7 @@ def popular_scores(model: Model) -> dict[str, float]:
     """The all-time window: the most popular titles and their scores, whoever may see them."""
     scores = model.scorers.popularity.scores
     best = np.argsort(-scores, kind="stable")[:MOST_POPULAR]
-    return {model.index.titles[place].title_id: float(scores[place]) for place in best}
+    return {model.index.ids[place]: float(scores[place]) for place in best}
 
 
 def verify(published: Published, pointer: ModelPointer, model: Model, *, now: float) -> Verified:

@@ -1,8 +1,13 @@
-import pytest
-from botocore.exceptions import EndpointConnectionError
+import tempfile
+from unittest.mock import patch
 
+import pytest
+from botocore.exceptions import EndpointConnectionError, IncompleteReadError
+
+from adapters.mapped_files import mapped
 from adapters.model_store import ModelStore
 from recommender import Viewer
+from recommender.container import pack, unpack
 from tests.unit.adapters.artifacts import NOW, an_artifact, publish
 from tests.unit.adapters.faulty import Faulty, refused
 from tests.unit.services.fakes import FakeCounter
@@ -55,11 +60,18 @@ def damage(data):
     return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
 
 
+def of_another_schema():
+    header, arrays = unpack(an_artifact())
+    return pack({**header, "schema": 2}, arrays)
+
+
 DAMAGES = {
     "truncated": {"stored": an_artifact()[:-100]},
     "empty": {"stored": b""},
     "a flipped bit": {"stored": damage(an_artifact())},
-    "not an npz": {"data": b"something else"},
+    "of another schema": {"data": of_another_schema()},
+    "of another catalogue": {"catalogue": "0" * 64},
+    "not an artifact": {"data": b"something else"},
     "truncated before its digest was taken": {"data": an_artifact()[:-100]},
     "another digest": {"sha256": "0" * 64},
 }
@@ -155,6 +167,43 @@ def test_a_good_model_outlives_its_pointer(store):
     store.current(NOW)
     store.client.delete_object(Bucket=store.bucket, Key="models/current.json")
     assert store.current(NOW + 5).version == "v1"
+
+
+class BrokenOff:
+    """A transfer that ends half way."""
+
+    def iter_chunks(self, size):
+        yield an_artifact()[:1000]
+        raise IncompleteReadError(actual_bytes=1000, expected_bytes=len(an_artifact()))
+
+
+class FullDisk:
+    def iter_chunks(self, size):
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("body", [BrokenOff(), FullDisk()])
+def test_a_transfer_that_breaks_off_leaves_the_model_and_no_file(store, count, body, tmp_path):
+    publish(store.client, store.bucket, "v1")
+    store.current(NOW)
+    publish(store.client, store.bucket, "v2")
+    with (
+        patch.object(tempfile, "tempdir", str(tmp_path)),
+        patch("adapters.published_models.mapped", lambda _: mapped(body)),
+    ):
+        assert store.current(NOW + 5).version == "v1"
+    assert count.seen["ModelLoadFailed", "model_unreachable"] == 1
+    assert not list(tmp_path.iterdir())
+    assert store.current(NOW + 70).version == "v2"
+
+
+def test_a_loaded_model_leaves_no_file_and_outlives_its_object(store, tmp_path):
+    publish(store.client, store.bucket)
+    with patch.object(tempfile, "tempdir", str(tmp_path)):
+        model = store.current(NOW).model
+    assert not list(tmp_path.iterdir())
+    store.client.delete_object(Bucket=store.bucket, Key="models/v1/model.npz")
+    assert model.recommend({}, Viewer(), limit=3, now=NOW)
 
 
 def test_what_failed_is_told_to_the_operator(bucket, count):
