@@ -8,37 +8,23 @@ Fold-in, scores and ranker are those of the handlers, diversity and exploration 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
 
 import numpy as np
 
 from benchmarks.cells import Events, Floats, Frame, events, title, titles
 from recommender.artifact import from_bytes, to_bytes
 from recommender.catalogue import Title, Viewer
+from recommender.histories import Column, Histories
 from recommender.history import TitleState
 from recommender.ranker import RankerConfig
 from recommender.request import Request
-from recommender.sparse import Bools, Ints
+from recommender.sparse import Bools
 from recommender.training import TrainingConfig, fit
 
 History = Mapping[str, TitleState]
 _FIRST_TIME = 1.0
 """Unix seconds: histories know no earlier moment."""
-
-
-@dataclass(frozen=True)
-class _Slice:
-    """What one viewer did, of one frame: title numbers, ratings and Unix seconds, each [n]."""
-
-    numbers: Ints
-    ratings: Floats
-    times: Floats
-
-    def rows(self) -> Iterator[tuple[int, float, float]]:
-        """One (title number, rating, time) for each event, in the frame's order."""
-        columns = (self.numbers.tolist(), self.ratings.tolist(), self.times.tolist())
-        return zip(*columns, strict=True)
 
 
 class Recommender:
@@ -61,17 +47,11 @@ class Recommender:
         self._implicit = told.implicit
         self._unknown_time = _typical(told.times)
         self._now = _FIRST_TIME
-        self._told: dict[Hashable, list[_Slice]] = {}
-        self._number: dict[Hashable, int] = {}
-        catalogue = [title(self._id_of(item), row) for item, row in titles(items)]
-        for item in dict.fromkeys(told.items):
-            if item not in self._number:
-                catalogue.append(Title(title_id=self._id_of(item), name=str(item)))
-        self._items = list(self._number)
-        self._tell(told)
+        self._told: dict[Hashable, list[tuple[Histories, int]]] = {}
+        catalogue = self._catalogue(items, told)
         model = fit(
             catalogue,
-            {str(row): self._history(viewer) for row, viewer in enumerate(self._told)},
+            self._tell(told),
             version="benchmark",
             now=self._now,
             config=TrainingConfig(ranker=RankerConfig(diversity=0.0, exploration=0.0)),
@@ -125,37 +105,53 @@ class Recommender:
         picks = request.picks(min(k, int(allowed.sum())), allowed)
         return [self._items[int(pick.title_id)] for pick in picks]
 
+    def _catalogue(self, items: Frame, told: Events) -> list[Title]:
+        rows = dict(titles(items))
+        self._items = list(dict.fromkeys([*rows, *told.items]))
+        self._number = {item: number for number, item in enumerate(self._items)}
+        # Written in full, so that their order as texts is that of the numbers.
+        self._ids = [f"{number:09d}" for number in range(len(self._items))]
+        return [
+            title(title_id, rows.get(item, {"title": item}))
+            for title_id, item in zip(self._ids, self._items, strict=True)
+        ]
+
     def _history(self, viewer: Hashable) -> History:
+        """All that was told of ``viewer``, the latest word on each title."""
         states: dict[str, TitleState] = {}
-        for told in self._told.get(viewer, ()):
-            for number, rating, time in told.rows():
-                earlier = states.get(str(number))
-                if earlier is None or earlier.last_event_at <= time:
-                    states[str(number)] = self._state(str(number), rating, time)
+        for histories, row in self._told.get(viewer, ()):
+            for title_id, state in histories.history(row).items():
+                earlier = states.get(title_id)
+                if earlier is None or earlier.last_event_at <= state.last_event_at:
+                    states[title_id] = state
         return states
 
-    def _state(self, title_id: str, rating: float, time: float) -> TitleState:
-        if self._implicit:
-            return TitleState(title_id=title_id, completed_at=time)
-        return TitleState(title_id=title_id, rating=rating, rated_at=time)
-
-    def _tell(self, told: Events) -> None:
-        """Keep ``told`` by viewer, titles of the model only."""
-        numbers = np.array([self._number.get(item, -1) for item in told.items], dtype=np.int32)
+    def _tell(self, told: Events) -> Histories:
+        """Keep what the model can know of ``told``, by viewer."""
         rows: dict[Hashable, int] = {}
-        viewers = np.array([rows.setdefault(one, len(rows)) for one in told.viewers], dtype=int)
+        viewers = np.array([rows.setdefault(one, len(rows)) for one in told.viewers], np.int64)
+        numbers = np.array([self._number.get(item, -1) for item in told.items], np.int32)
         times = np.maximum(np.nan_to_num(told.times, nan=self._unknown_time), _FIRST_TIME)
         self._now = max(self._now, float(times.max(initial=_FIRST_TIME)))
-        order = np.argsort(viewers, kind="stable")
+        order = np.lexsort((times, numbers, viewers))
         order = order[numbers[order] >= 0]
-        bounds = np.searchsorted(viewers[order], np.arange(len(rows) + 1))
-        for viewer, begin, end in zip(rows, bounds[:-1], bounds[1:], strict=True):
-            mine = order[begin:end]
-            kept = _Slice(numbers[mine], told.ratings[mine], times[mine])
-            self._told.setdefault(viewer, []).append(kept)
+        pairs = viewers[order] * len(self._ids) + numbers[order]
+        last = order[np.diff(pairs, append=-1) != 0]  # the latest word on each title
+        histories = Histories(
+            [f"{row:09d}" for row in range(len(rows))],
+            self._ids,
+            np.searchsorted(viewers[last], np.arange(len(rows) + 1)).astype(np.int64),
+            numbers[last],
+            self._said(told.ratings[last], times[last]),
+        )
+        for viewer, row in rows.items():
+            self._told.setdefault(viewer, []).append((histories, row))
+        return histories
 
-    def _id_of(self, item: Hashable) -> str:
-        return str(self._number.setdefault(item, len(self._number)))
+    def _said(self, ratings: Floats, times: Floats) -> dict[str, Column]:
+        if self._implicit:
+            return {"completed_at": times}
+        return {"rating": ratings.astype(np.float32), "rated_at": times}
 
     def _fitted(self) -> None:
         if not self.artifact:

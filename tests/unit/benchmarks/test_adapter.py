@@ -170,7 +170,7 @@ def test_an_item_frame_without_lists(interactions, items, name):
 )
 def test_years_of_any_kind(interactions, items, years):
     model = from_bytes(fitted(interactions, items.assign(year=years)).artifact)
-    assert [model.titles[str(row)].year for row in (0, 1)] == [None, 1999]
+    assert [model.index.titles[row].year for row in (0, 1)] == [None, 1999]
 
 
 def test_titles_without_a_plot_or_a_name(interactions, items):
@@ -182,7 +182,7 @@ def test_titles_without_a_plot_or_a_name(interactions, items):
 
 def test_writers_are_people(interactions, items):
     model = from_bytes(fitted(interactions, items).artifact)
-    assert "Writer 3" in model.titles["3"].directors
+    assert "Writer 3" in model.index.titles[3].directors
 
 
 def test_texts_as_ids(interactions, items):
