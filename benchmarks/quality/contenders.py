@@ -138,6 +138,9 @@ CONTENDERS: tuple[Contender, ...] = (
         library="baseline",
         make=_class("content", "ContentCosine"),
         grid=_grid(people=(0.1, 0.3, 1.0, 3.0), words=(0.3, 1.0, 3.0), decades=(False, True)),
+        narrow={
+            letter: _grid(people=(0.3, 3.0), words=(3.0,), decades=(False, True)) for letter in "ce"
+        },
         uses_items=True,
         sources=_files("content"),
     ),
@@ -152,6 +155,12 @@ CONTENDERS: tuple[Contender, ...] = (
             alpha=(1.0, 5.0, 20.0),
         )
         + _grid(data=("all", "rated"), factors=(32, 64), regularization=(10.0,), alpha=(1.0, 5.0)),
+        narrow={
+            letter: _grid(
+                data=("liked",), factors=(32, 64), regularization=(10.0,), alpha=(1.0, 5.0, 20.0)
+            )
+            for letter in "c"
+        },
         sources=_files("of_implicit"),
     ),
     Contender(
@@ -215,6 +224,15 @@ CONTENDERS: tuple[Contender, ...] = (
             regularization=(3.0, 10.0, 30.0),
         )
         + _grid(data=("all",), embedding_size=(32,), weight=(2.0,), regularization=(0.1, 10.0)),
+        narrow={
+            letter: _grid(
+                data=("liked",),
+                embedding_size=(16, 32),
+                weight=(1.0, 2.0),
+                regularization=(3.0, 10.0),
+            )
+            for letter in "ce"
+        },
         sources=_files("of_lenskit"),
     ),
     Contender(
@@ -223,6 +241,10 @@ CONTENDERS: tuple[Contender, ...] = (
         make=_lenskit("knn.slim", "SLIMScorer"),
         grid=_grid(data=("liked",), l1_reg=(0.1, 0.5, 2.0), l2_reg=(25.0, 50.0, 100.0, 200.0))
         + _grid(data=("all",), l1_reg=(0.5, 2.0), l2_reg=(50.0, 200.0)),
+        narrow={
+            letter: _grid(data=("liked",), l1_reg=(0.1, 0.5), l2_reg=(50.0, 100.0))
+            for letter in "ce"
+        },
         slow=True,
         sources=_files("of_lenskit"),
     ),
@@ -235,7 +257,7 @@ CONTENDERS: tuple[Contender, ...] = (
         + _grid(data=("rated",), regularization=(500.0, 1000.0, 2000.0, 6000.0)),
         narrow={
             letter: _grid(data=("liked",), regularization=(100.0, 250.0))
-            + _grid(data=("rated",), regularization=(1000.0, 2000.0, 6000.0))
+            + _grid(data=("rated",), regularization=(2000.0,))
             for letter in "bce"
         },
         slow=True,
