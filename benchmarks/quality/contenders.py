@@ -274,7 +274,8 @@ CONTENDERS: tuple[Contender, ...] = (
         name="rectools-als-features",
         library="rectools",
         make=_class("of_rectools", "FeatureALS"),
-        grid=_grid(data=_BOTH, factors=(32, 64), regularization=(1.0, 30.0), alpha=(3.0,)),
+        grid=_grid(data=_BOTH, factors=(32, 64), regularization=(1.0, 30.0), alpha=(3.0,))
+        + _grid(data=("liked",), factors=(32, 64), regularization=(100.0,), alpha=(3.0,)),
         narrow={
             letter: _grid(data=("liked",), factors=(32, 64), regularization=(30.0,), alpha=(3.0,))
             for letter in "abce"
@@ -293,7 +294,14 @@ CONTENDERS: tuple[Contender, ...] = (
             loss=("warp",),
             item_alpha=(0.0, 1e-5, 1e-4),
         )
-        + _grid(data=("all",), no_components=(32,), loss=("warp",), item_alpha=(0.0, 1e-5)),
+        + _grid(data=("all",), no_components=(32,), loss=("warp",), item_alpha=(0.0, 1e-5))
+        + _grid(
+            data=("liked",),
+            no_components=(32,),
+            loss=("warp",),
+            item_alpha=(1e-5,),
+            epochs=(15, 60),
+        ),
         folds_in=False,
         uses_items=True,
         slow=True,
