@@ -54,14 +54,22 @@ def verdict(lead: Lead | None) -> str:
     low, high = lead.share_interval
     return (
         f"ours against {lead.peer}, the best peer: nDCG@10 {lead.difference:+.4f},"
-        f" {lead.share:+.1%} (95% interval {low:+.1%} to {high:+.1%})"
+        f" {lead.share:+.1%} (95% interval {low:+.1%} to {high:+.1%})."
     )
+
+
+def notes(result: Result) -> str:
+    """The verdict, and who is missing from the table."""
+    said = verdict(result.lead)
+    if not result.unmeasured:
+        return said
+    return f"{said} Not measured: {', '.join(result.unmeasured)}."
 
 
 def on_screen(result: Result) -> Table:
     """The table for a terminal, ours in bold."""
     heading, *body = cells(result)
-    table = Table(title=title(result), caption=verdict(result.lead))
+    table = Table(title=title(result), caption=notes(result))
     for place, name in enumerate(heading):
         table.add_column(name, justify="right" if place else "left", no_wrap=True)
     for row in body:

@@ -44,7 +44,8 @@ class Lead:
 
 @dataclass(frozen=True)
 class Result:
-    """One scenario: ``rows`` best first, models that cannot take part in ``absent``.
+    """One scenario: ``rows`` best first, models that cannot take part in ``absent``, those that
+    could but whose answers are not all kept in ``unmeasured``.
 
     ``viewers`` are those asked for in any of the ``splits``, in the ``primary`` stages.
     """
@@ -57,6 +58,7 @@ class Result:
     rows: Sequence[Row]
     absent: Sequence[str]
     lead: Lead | None
+    unmeasured: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain values."""

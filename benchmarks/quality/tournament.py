@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.quality.cache import Cache
 from benchmarks.quality.contenders import Contender, Settings
@@ -83,9 +83,12 @@ class Scenario:
             known = [one.known(contender) for one in self.rounds if contender.takes_part(name)]
             if known and None not in known:
                 entries[contender.name] = [one for one in known if one is not None]
-        absent = [one.name for one in (*contenders, *joining) if not one.takes_part(name)]
-        tried = {one.name: len(one.choices(self.letter)) for one in (*contenders, *joining)}
-        return self._result(entries, absent, tried)
+        everybody = (*contenders, *joining)
+        absent = [one.name for one in everybody if not one.takes_part(name)]
+        tried = {one.name: len(one.choices(self.letter)) for one in everybody}
+        result = self._result(entries, absent, tried)
+        left = [one.name for one in everybody if one.name not in {*entries, *absent}]
+        return replace(result, unmeasured=left)
 
     def _entered(self, contender: Contender, said: Said) -> list[Entry]:
         def heard(what: str) -> None:

@@ -116,13 +116,14 @@ def test_a_digest_is_of_what_files_hold(tmp_path):
 
 def test_a_model_joins_where_all_of_it_is_kept(tmp_path, data, popular):
     other = replace(popular, name="other")
-    assert [row.model for row in play(data, Cache(tmp_path), [popular], [other]).rows] == [
-        "popular"
-    ]
+    result = play(data, Cache(tmp_path), [popular], [other])
+    assert [row.model for row in result.rows] == ["popular"]
+    assert result.unmeasured == ["other"]
     play(data, Cache(tmp_path), [other])
     made = Popular.made
     result = play(data, Cache(tmp_path), [popular], [other])
     assert sorted(row.model for row in result.rows) == ["other", "popular"]
+    assert not result.unmeasured
     assert Popular.made == made
 
 
