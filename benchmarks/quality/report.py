@@ -88,7 +88,7 @@ def markdown(data: str, command: str, results: Sequence[Result]) -> str:
             lines.append(_line([f"**{cell}**" for cell in row] if row[0] == OURS else row))
         lines += [
             "",
-            verdict(result.lead),
+            notes(result),
             "",
             "Settings chosen on validation data, out of how many:",
             "",
