@@ -7,10 +7,10 @@ PORT ?= 8080
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint synth snapshot bench deploy destroy clean
+.PHONY: help setup demo test lint synth snapshot bench bench-serving deploy destroy clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install everything the other commands need (they all call it)
 	@scripts/setup
@@ -33,6 +33,9 @@ snapshot: setup ## accept the templates as they are now
 bench: setup ## the quality table on ratings in MovieLens format: DATA=folder [OPTIONS="--quick"] [OUT=folder]
 	@scripts/setup-bench
 	@exec .venv-bench/bin/python -m benchmarks.recommender "$(DATA)" $(if $(OUT),--out "$(OUT)") $(OPTIONS)
+
+bench-serving: setup ## speed and size of serving and fitting: [OPTIONS="serving --learned 3000"]
+	@exec python -m benchmarks.serving $(or $(OPTIONS),serving)
 
 deploy: setup ## deploy STAGE=dev|prod to the AWS account of your credentials
 	@exec cdk deploy --all -c stage=$(STAGE)

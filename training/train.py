@@ -17,6 +17,7 @@ from recommender.artifact import from_bytes, to_bytes
 from recommender.errors import RecommenderError
 from recommender.exemplars import PoolConfig
 from recommender.model import Model
+from recommender.papers import Papers
 from recommender.training import TrainingConfig, fit
 from training.data import TrainingData, read
 from training.evaluate import Evaluation, evaluate
@@ -57,9 +58,11 @@ def run(folders: Folders) -> Report:
     evaluation = evaluate(data, settings.holdout_share, config)
     print(f"evaluated on {evaluation.hybrid.cases} viewers", flush=True)
     model = fit(data.titles, data.histories, version=settings.version, now=now, config=config)
-    artifact = to_bytes(model)
+    report = _report(settings, data, evaluation, model)
+    papers = Papers(trained_from=data.oldest, trained_to=data.newest, metrics=report)
+    artifact = to_bytes(model.with_papers(papers))
     from_bytes(artifact)  # what can't be loaded must not leave the job
-    report = _report(settings, data, evaluation, model, len(artifact))
+    report = {**report, "bytes": len(artifact)}
     _write(folders, artifact, report)
     for name, value in report.items():
         print(f"metric {name}={value}", flush=True)
@@ -71,7 +74,6 @@ def _report(
     data: TrainingData,
     evaluation: Evaluation,
     model: Model,
-    size: int,
 ) -> Report:
     hybrid = evaluation.hybrid
     return {
@@ -85,12 +87,21 @@ def _report(
         "titles": len(data.titles),
         "interactions": data.interactions,
         "exemplars": model.scorers.collaborative.habits.height,
-        "bytes": size,
     }
 
 
 def _write(folders: Folders, artifact: bytes, report: Report) -> None:
     folders.model.mkdir(parents=True, exist_ok=True)
-    (folders.model / "model.npz").write_bytes(artifact)
     text = json.dumps(report, indent=2, sort_keys=True) + "\n"
-    (folders.model / "metrics.json").write_text(text, encoding="utf-8")
+    _replace(folders.model / "model.npz", artifact)
+    _replace(folders.model / "metrics.json", text.encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Puts ``content`` in the place of the file at once: whoever looks finds a whole one."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

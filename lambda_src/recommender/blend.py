@@ -39,8 +39,9 @@ class Blend:
 
 def comparable(scores: Floats, allowed: Bools) -> Floats:
     """``scores`` in [0, 1]: 1 is the best allowed title, 0 a title nothing speaks for."""
-    best = float(scores[allowed].max(initial=0.0))
+    # Titles that are not allowed count as 0, which is what nothing speaks for comes to.
+    best = (scores * allowed).max(initial=np.float32(0))
     if best <= 0:
         return np.zeros_like(scores)
-    scaled: Floats = np.clip(scores / np.float32(best), 0, 1)
-    return scaled
+    scaled: Floats = scores / best
+    return np.clip(scaled, 0, 1, out=scaled)

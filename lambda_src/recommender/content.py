@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from recommender.catalogue import Title
 from recommender.features import title_features
 from recommender.interactions import FoldedHistory
+from recommender.kernel import Kernel
 from recommender.parts import Parts, halved
 from recommender.sparse import Floats, Ints, SparseRows
 
@@ -39,10 +41,16 @@ class ContentConfig:
 
 @dataclass(frozen=True)
 class ContentScorer:
-    """``features`` [titles x features] carry the block weights; ``centre`` is their mean."""
+    """``features`` [titles x features] carry the block weights; ``centre`` is their mean.
+
+    In training likenesses are exact. Served, they are those of ``kernel``, which is made when
+    the scorer is packed: the features of 17,000 titles are too many to go through.
+    """
 
     features: SparseRows
     centre: Floats
+    kernel: Kernel | None = None
+    stored: Floats | None = None  # what :attr:`_usual` comes to, where it is known
 
     @classmethod
     def fit(cls, titles: Sequence[Title], config: ContentConfig) -> ContentScorer:
@@ -61,13 +69,18 @@ class ContentScorer:
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Everything, for an artifact."""
         width = np.array([self.features.width], dtype=np.int32)
-        return {**halved("features", self.features), "centre": self.centre, "width": width}
+        kernel = self.kernel or Kernel.fit(self.features)
+        features = halved("features", self.features)
+        usual = {"centre": self.centre, "usual": self._usual, "width": width}
+        return {**features, **usual, **kernel.arrays()}
 
     @classmethod
     def from_arrays(cls, parts: Parts) -> ContentScorer:
         """What :meth:`arrays` gave."""
         width = int(parts.row("width", 1)[0])
-        return cls(parts.rows("features", parts.titles, width), parts.row("centre", width))
+        features = parts.rows("features", parts.titles, width)
+        centre, usual = parts.row("centre", width), parts.row("usual", parts.titles)
+        return cls(features, centre, Kernel.from_arrays(parts), usual)
 
     def __call__(self, history: FoldedHistory) -> Floats:
         """Scores [titles]: the mean, over the history, of preference times similarity."""
@@ -75,20 +88,43 @@ class ContentScorer:
             return np.zeros(self.features.height, dtype=np.float32)
         total = float(np.abs(history.preferences).sum()) or 1.0
         weights = history.preferences / np.float32(total)
-        profile = self.features.mix(history.titles, weights)
-        scores = self.features.dot(profile - self.centre * max(0.0, float(weights.sum())))
-        # A title says nothing about itself: what is on the list must not recommend itself.
-        own = self.features.norms[history.titles] ** 2
-        scores[history.titles] -= weights * own
-        return scores
+        return self._mix(history.titles, weights) - self._usual * max(0.0, float(weights.sum()))
+
+    def _mix(self, titles: Ints, weights: Floats) -> Floats:
+        """The likenesses to ``titles``, weighted; a title says nothing about itself."""
+        if self.kernel:
+            return self.kernel.mix(titles, weights)
+        mixed = self.features.dot(self.features.mix(titles, weights))
+        mixed[titles] -= weights * self.features.norms[titles] ** 2
+        return mixed
+
+    def products(self, left: Ints, right: Ints) -> Floats:
+        """The likeness of each of ``left`` (each once) to each of ``right``: [left, right]."""
+        return (self.kernel or self.features).products(left, right)
+
+    def cosines(self, titles: Ints) -> Floats:
+        """The likeness of each two of ``titles`` (each once), at most 1: [titles, titles]."""
+        lengths = np.maximum(self._lengths[titles], np.float32(1e-9))
+        cosines: Floats = self.products(titles, titles) / np.outer(lengths, lengths)
+        np.fill_diagonal(cosines, 1)
+        return cosines
+
+    @cached_property
+    def _usual(self) -> Floats:
+        """How like the average title each is: [titles]."""
+        return self.features.dot(self.centre) if self.stored is None else self.stored
+
+    @cached_property
+    def _lengths(self) -> Floats:
+        return self.features.norms
 
     def shares(self, picks: Ints, history: FoldedHistory) -> Floats:
         """What each title of ``history`` adds to each of ``picks``: [picks, history]."""
-        shares = self.features.products(picks, history.titles) * history.preferences
+        shares = self.products(picks, history.titles) * history.preferences
         shares[picks[:, None] == history.titles[None, :]] = 0
         return shares
 
     def similarity(self, title: int) -> Floats:
         """How like ``title`` every title is: [titles]."""
         one = np.array([title], dtype=np.int32)
-        return self.features.dot(self.features.mix(one, np.ones(1, dtype=np.float32)))
+        return self._mix(one, np.ones(1, dtype=np.float32))

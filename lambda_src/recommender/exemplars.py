@@ -14,6 +14,9 @@ import numpy as np
 from recommender.interactions import Interactions
 from recommender.sparse import Floats, Ints
 
+_CHOICE = 2  # times the pool's size are looked at, as a sample
+_COMPARED, _FEWEST_COVERED = 100_000_000, 2_000  # bounds of the pairs of places and viewers
+
 
 @dataclass(frozen=True, kw_only=True)
 class PoolConfig:
@@ -36,8 +39,9 @@ def choose_pool(interactions: Interactions, config: PoolConfig) -> Ints:
     if useful.size <= config.size:
         return useful.astype(np.int32)
     rng = np.random.default_rng(config.seed)
-    if useful.size > max(config.reference, config.size):
-        useful = rng.choice(useful, max(config.reference, config.size), replace=False)
+    looked_at = max(config.reference, _CHOICE * config.size)
+    if useful.size > looked_at:
+        useful = rng.choice(useful, looked_at, replace=False)
     sketches = _sketches(interactions, useful.astype(np.int32), config.dimensions, rng)
     return np.sort(useful[_cover(sketches, config, rng)]).astype(np.int32)
 
@@ -50,22 +54,27 @@ def _sketches(
     seen = np.bincount(matrix.columns, minlength=matrix.width)
     # What everybody has watched tells no tastes apart.
     rarity = np.log1p(matrix.height / np.maximum(seen, 1)).astype(np.float32)
-    weighted = matrix.scaled(columns=rarity)
+    weighted = matrix.take(viewers).scaled(columns=rarity)
     projection = rng.standard_normal((matrix.width, dimensions)).astype(np.float32)
-    sketches = np.stack([weighted.dot(column) for column in projection.T], axis=1)[viewers]
+    sketches = np.stack([weighted.dot(column) for column in projection.T], axis=1)
     lengths = np.linalg.norm(sketches, axis=1, keepdims=True)
     unit: Floats = (sketches / np.maximum(lengths, 1e-9)).astype(np.float32)
     return unit
 
 
 def _cover(sketches: Floats, config: PoolConfig, rng: np.random.Generator) -> Ints:
-    covered = np.zeros(len(sketches), dtype=np.float32)
+    # The larger the pool, the fewer viewers it takes to tell what it leaves uncovered.
+    most = min(config.reference, max(_FEWEST_COVERED, _COMPARED // config.size))
+    covers = sketches
+    if len(sketches) > most:
+        covers = sketches[rng.choice(len(sketches), most, replace=False)]
+    covered = np.zeros(len(covers), dtype=np.float32)
     free = np.ones(len(sketches), dtype=bool)
     chosen = np.empty(config.size, dtype=np.int32)
     for place in range(config.size):
         open_to = np.flatnonzero(free)
         tried = rng.choice(open_to, min(config.candidates, len(open_to)), replace=False)
-        closeness = sketches @ sketches[tried].T
+        closeness = covers @ sketches[tried].T
         gains = np.maximum(closeness - covered[:, None], 0).sum(axis=0)
         best = int(np.argmax(gains))
         chosen[place] = tried[best]

@@ -54,15 +54,15 @@ class TitleState:
     @property
     def last_event_at(self) -> float:
         """The time of the latest event, 0 where there is none."""
-        times = (
-            self.position_at,
-            self.completed_at,
-            self.abandoned_at,
-            self.rated_at,
-            self.listed_at,
-            self.dismissed_at,
+        # Asked of every title of a history with every request, so in plain steps.
+        return max(
+            self.position_at or 0.0,
+            self.completed_at or 0.0,
+            self.abandoned_at or 0.0,
+            self.rated_at or 0.0,
+            self.listed_at or 0.0,
+            self.dismissed_at or 0.0,
         )
-        return max((time for time in times if time is not None), default=0.0)
 
     @property
     def in_progress(self) -> bool:

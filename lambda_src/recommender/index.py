@@ -46,11 +46,16 @@ class CatalogueIndex:
 
     def eligible(self, history: Mapping[str, TitleState], viewer: Viewer, now: float) -> Bools:
         """:func:`recommender.ranker.eligible` of every title at once: [titles]."""
-        mask = self.playable(viewer, now)
+        return self.suggestible(history, self.playable(viewer, now))
+
+    def suggestible(self, history: Mapping[str, TitleState], playable: Bools) -> Bools:
+        """Those of ``playable`` that are news to the viewer of ``history``: [titles]."""
+        mask = playable.copy()
+        number_of = self.numbers.get
         known = [
             number
             for title_id, state in history.items()
-            if not suggestible(state) and (number := self.numbers.get(title_id)) is not None
+            if (number := number_of(title_id)) is not None and not suggestible(state)
         ]
         mask[known] = False
         return mask

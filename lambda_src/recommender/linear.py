@@ -23,7 +23,8 @@ from recommender.interactions import FoldedHistory, Interactions
 from recommender.parts import Parts, halved
 from recommender.sparse import Floats, Ints, SparseRows
 
-_BLOCK = 4_096  # viewers whose histories are dense at a time: bounds the memory
+_BLOCK = 4_096  # viewers whose histories are looked at together: bounds the memory
+_PAIR = 60.0  # how much longer a pair of one viewer takes than a cell of a dense product
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,14 +146,32 @@ def _regress(
 def _inverse_by_titles(
     watched: SparseRows, known: Floats, slot: Ints, config: LinearConfig
 ) -> Floats:
-    """The inverse of the ridged Gram matrix, a sum over blocks of viewers."""
+    """The inverse of the ridged Gram matrix, a sum over viewers."""
     gram: Floats = known @ known.T
-    for start in range(0, watched.height, _BLOCK):
-        block = _dense(watched, start, min(start + _BLOCK, watched.height), slot, len(known))
-        gram += block.T @ block
+    pairs = float((watched.lengths.astype(np.float64) ** 2).sum())
+    if pairs * _PAIR < float(watched.height) * len(known) ** 2:
+        _add_pairs(gram, watched, slot)
+    else:
+        for start in range(0, watched.height, _BLOCK):
+            block = _dense(watched, start, min(start + _BLOCK, watched.height), slot, len(known))
+            gram += block.T @ block
     gram[np.diag_indices_from(gram)] += _ridge(np.diag(gram).copy(), config)
     inverse: Floats = np.asarray(np.linalg.inv(gram), dtype=np.float32)
     return inverse
+
+
+def _add_pairs(gram: Floats, watched: SparseRows, slot: Ints) -> None:
+    """Adds to ``gram`` the product of each two titles of each viewer: nothing dense but itself."""
+    kept = slot[watched.columns] >= 0
+    lengths = np.bincount(watched.row_of[kept], minlength=watched.height)
+    starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+    inner = SparseRows(watched.data[kept], slot[watched.columns[kept]], starts, len(gram))
+    by_title = inner.transposed()
+    for title in range(len(gram)):
+        begin, end = by_title.starts[title : title + 2].tolist()
+        for start in range(begin, end, _BLOCK):
+            here = slice(start, min(start + _BLOCK, end))
+            gram[title] += inner.mix(by_title.columns[here], by_title.data[here])
 
 
 def _inverse_by_rows(rows: Floats, config: LinearConfig) -> Floats:

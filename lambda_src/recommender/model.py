@@ -48,6 +48,10 @@ class Model:
         self.index = titles if isinstance(titles, CatalogueIndex) else CatalogueIndex(titles)
         self.titles: Mapping[str, Title] = self.index.by_id
 
+    def with_papers(self, papers: Papers) -> Model:
+        """The same model, telling this of its making."""
+        return Model(self.version, self.index, self.scorers, self.ranker, papers)
+
     def recommend(
         self,
         history: Mapping[str, TitleState],

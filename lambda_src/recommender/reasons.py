@@ -58,14 +58,15 @@ class Explainer:
         sources = [_source(part) for part in parts]
         by_items = np.array([part["linear"] >= part["collaborative"] for part in parts], dtype=bool)
         shares = self._shares(picks, sources, by_items)
+        best, most = self._largest(shares)
         answers = []
         for place, number in enumerate(picks.tolist()):
             source = sources[place]
             reason: Reason | None = None
             if source is Source.CONTENT:
-                reason = self._content(number, shares[place])
+                reason = self._content(number, shares[place], best[place], most[place])
             elif source is Source.COLLABORATIVE:
-                reason = self._collaborative(shares[place])
+                reason = self._collaborative(best[place], most[place])
             elif source is Source.TRENDING:
                 reason = Reason(ReasonKind.TRENDING, "Trending now")
             if reason is None:
@@ -91,11 +92,17 @@ class Explainer:
         link = Link.between(self._index.titles[anchor], self._index.titles[number])
         return self._because(anchor, link)
 
-    def _content(self, number: int, shares: Floats) -> Reason | None:
-        if not shares.size or shares.max() <= 0:
+    def _largest(self, shares: Floats) -> tuple[list[int], list[float]]:
+        """For each pick the place and the size of its largest share, 0 where there is none."""
+        if not len(self._liked):
+            return [0] * len(shares), [0.0] * len(shares)
+        return shares.argmax(axis=1).tolist(), shares.max(axis=1).tolist()
+
+    def _content(self, number: int, shares: Floats, best: int, most: float) -> Reason | None:
+        if most <= 0:
             return None
         title = self._index.titles[number]
-        anchor = int(self._liked.titles[int(np.argmax(shares))])
+        anchor = int(self._liked.titles[best])
         link = Link.between(self._index.titles[anchor], title)
         return self._by_same_people(title, shares) or self._because(anchor, link)
 
@@ -128,10 +135,10 @@ class Explainer:
             kind, deed = ReasonKind.BECAUSE_YOU_LISTED, f"Because {quoted(title)} is on your list"
         return Reason(kind, f"{deed}: {link.text}", (title.title_id,), link.people)
 
-    def _collaborative(self, shares: Floats) -> Reason | None:
-        if not shares.size or shares.max() <= 0:
+    def _collaborative(self, best: int, most: float) -> Reason | None:
+        if most <= 0:
             return None
-        title = self._index.titles[self._liked.titles[int(np.argmax(shares))]]
+        title = self._index.titles[self._liked.titles[best]]
         text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
         return Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from recommender.catalogue import Viewer
 from recommender.editorial import Boost, boosted
 from recommender.history import TitleState
@@ -41,7 +39,8 @@ class Request:
         self._index = index
         self._ranker = ranker
         self.history = fold(history, index.numbers, now)
-        self.allowed: Bools = index.eligible(history, viewer, now)
+        playable = index.playable(viewer, now)
+        self.allowed: Bools = index.suggestible(history, playable)
         self.scores = score(
             scorers,
             index,
@@ -56,7 +55,7 @@ class Request:
             index,
             history,
             self.history,
-            index.playable(viewer, now),
+            playable,
             favourite_genres,
         )
 
@@ -70,7 +69,7 @@ class Request:
         candidates = best(self.totals, mask, pool)
         places, values = diversify(
             self.totals[candidates],
-            self._likeness(candidates),
+            self._scorers.content.cosines(candidates),
             limit,
             self._ranker.diversity,
         )
@@ -82,10 +81,3 @@ class Request:
             Recommendation(self._index.ids[number], float(value), source, reason)
             for number, value, (source, reason) in zip(numbers, values, reasons, strict=True)
         ]
-
-    def _likeness(self, candidates: Ints) -> Floats:
-        """Cosines of the candidates' features, [candidates, candidates]."""
-        features = self._scorers.content.features
-        lengths = np.maximum(features.norms[candidates], np.float32(1e-9))
-        cosines: Floats = features.products(candidates, candidates) / np.outer(lengths, lengths)
-        return cosines

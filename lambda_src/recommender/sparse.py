@@ -93,16 +93,12 @@ class SparseRows:
 
     def products(self, left: Ints, right: Ints) -> Floats:
         """The dot product of each row of ``left`` with each of ``right``: [left, right]."""
-        at = self.positions(right)
-        products = np.zeros((len(left), len(right)), dtype=np.float32)
-        lengths = self.lengths[right]
-        filled = np.flatnonzero(lengths)
-        if filled.size and len(left):
-            used, place = np.unique(self.columns[at], return_inverse=True)
-            # Small and sparse: gathering beats a dense product, and wakes no BLAS threads.
-            terms = self.dense(left, used)[:, place] * self._widened(self.data[at])
-            starts = (np.cumsum(lengths) - lengths)[filled]
-            products[:, filled] = np.add.reduceat(terms, starts, axis=1)
+        in_left, in_both = np.zeros(self.width, dtype=bool), np.zeros(self.width, dtype=bool)
+        in_left[self.columns[self.positions(left)]] = True
+        in_both[self.columns[self.positions(right)]] = True
+        in_both &= in_left
+        used = np.flatnonzero(in_both).astype(np.int32)
+        products: Floats = self.dense(left, used) @ self.dense(right, used).T
         return products
 
     def take(self, rows: Ints) -> SparseRows:

@@ -96,6 +96,8 @@ class ApiFunctions(Construct):
     def _let_read_model(self, name: str) -> None:
         bucket, function = self._content.model_bucket, self.by_name[name]
         function.add_environment("MODEL_BUCKET", bucket.bucket_name)
+        # A request's products are too small to be shared out: waking threads would cost more.
+        function.add_environment("OPENBLAS_NUM_THREADS", "1")
         read_objects(bucket, function, "models")
 
     def _let_send(self, name: str) -> None:

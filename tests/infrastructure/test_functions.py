@@ -11,6 +11,7 @@ from stacks.config import STAGES
 from tests.infrastructure.synthesis import ROOT, Assembly, Template
 
 Find = Callable[..., Template]
+MODEL = ("MODEL_BUCKET", "OPENBLAS_NUM_THREADS")
 POWERTOOLS = {
     "POWERTOOLS_LOG_LEVEL",
     "POWERTOOLS_METRICS_NAMESPACE",
@@ -18,10 +19,10 @@ POWERTOOLS = {
 }
 # What each function is told, and nothing more: the tables and buckets that it may touch.
 TOLD = {
-    "titles": {"PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", "MODEL_BUCKET"},
+    "titles": {"PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", *MODEL},
     "profiles": {"PROFILES_TABLE", "VIEWING_TABLE"},
     "recommendations": {
-        "PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", "TRENDING_TABLE", "MODEL_BUCKET",
+        "PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", "TRENDING_TABLE", *MODEL,
     },
     "interactions": {"PROFILES_TABLE", "TITLES_TABLE", "VIEWING_TABLE", "EVENT_STREAM"},
     "events": {"PROFILES_TABLE", "EVENT_STREAM"},

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from recommender.interactions import FoldedHistory, Interactions
-from recommender.linear import LinearConfig, LinearScorer, _inverse_by_rows, _ridge, strength
+from recommender.linear import (
+    LinearConfig,
+    LinearScorer,
+    _add_pairs,
+    _dense,
+    _inverse_by_rows,
+    _ridge,
+    strength,
+)
 from recommender.sparse import SparseRows
 
 
@@ -77,6 +85,15 @@ def test_both_ways_to_the_inverse_agree():
     gram = rows.T @ rows
     gram[np.diag_indices(30)] += _ridge(np.diag(gram).copy(), config)
     assert _inverse_by_rows(rows, config) == pytest.approx(np.linalg.inv(gram), abs=1e-4)
+
+
+def test_both_ways_to_the_gram_matrix_agree():
+    matrix = likings().preferences
+    slot = np.arange(40, dtype=np.int32) - 5  # the first five titles are left out
+    whole = _dense(matrix, 0, matrix.height, slot, 35)
+    gram = np.ones((35, 35), dtype=np.float32)
+    _add_pairs(gram, matrix, slot)
+    assert gram == pytest.approx(1 + whole.T @ whole, rel=1e-4)
 
 
 def test_titles_of_too_few_viewers_are_left_out():

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +61,26 @@ def test_a_job_writes_a_model_that_loads_and_its_metrics(root, data, capsys):
     assert metrics["ndcg_at_10"] > metrics["popularity_ndcg_at_10"] > 0
     assert f"metric ndcg_at_10={metrics['ndcg_at_10']}" in capsys.readouterr().out.splitlines()
     assert not (root / "output" / "failure").exists()
+    times = [signal.occurred_at for _, signal in data.interactions]
+    assert (model.papers.trained_from, model.papers.trained_to) == (min(times), max(times))
+    assert model.papers.metrics == {name: metrics[name] for name in metrics if name != "bytes"}
+    assert metrics["bytes"] == (root / "model" / "model.npz").stat().st_size
+
+
+def test_a_file_that_can_not_be_written_whole_leaves_the_one_before(root, monkeypatch):
+    assert main(["--root", str(root)]) == 0
+    before = (root / "model" / "model.npz").read_bytes()
+    hyperparameters(root, json.dumps({"version": "run-8"}))
+
+    def half(path, content):
+        path.open("wb").write(content[: len(content) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    assert main(["--root", str(root)]) == 1
+    assert "No space left" in failure(root)
+    assert (root / "model" / "model.npz").read_bytes() == before
+    assert {path.name for path in (root / "model").iterdir()} == {"model.npz", "metrics.json"}
 
 
 def test_the_same_data_gives_the_same_bytes(root):
