@@ -7,25 +7,30 @@ Run it with ``make bench DATA=folder``, or in the environment that makes:
 from __future__ import annotations
 
 import logging
+import os
 import shlex
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from threadpoolctl import threadpool_limits
 
 from benchmarks.quality import movielens, report
+from benchmarks.quality.cache import Cache
 from benchmarks.quality.contenders import BY_NAME, CONTENDERS, Contender
 from benchmarks.quality.frames import Frames
 from benchmarks.quality.leaks import LeakageError
 from benchmarks.quality.plot import draw
 from benchmarks.quality.summary import Result
-from benchmarks.quality.tournament import play
+from benchmarks.quality.tournament import Scenario
 
 console = Console(width=200 if not sys.stdout.isatty() else None)
 QUICK_SETTINGS = 2
@@ -47,10 +52,12 @@ Examples:
   python -m benchmarks.recommender DATA --quick                two settings each, no slow peers
 
   python -m benchmarks.recommender DATA -s c -s e -m ours -m implicit-als --seeds 3
+
+  python -m benchmarks.recommender DATA --cache kept -m ours   ours anew beside what is kept
 """
 
 
-class Scenario(StrEnum):
+class Letter(StrEnum):
     """The letters of the issue."""
 
     RANDOM = "a"
@@ -69,7 +76,7 @@ def table(
         typer.Argument(help="Folder with ratings and movies, .csv or ML-1M's .dat.", exists=True),
     ],
     scenario: Annotated[
-        list[Scenario] | None, typer.Option("-s", "--scenario", help="Again for more; all.")
+        list[Letter] | None, typer.Option("-s", "--scenario", help="Again for more; all.")
     ] = None,
     model: Annotated[
         list[Model] | None, typer.Option("-m", "--model", help="Again for more; all.")
@@ -83,23 +90,25 @@ def table(
     quick: Annotated[
         bool, typer.Option("--quick", help="Few settings, no slow peers: to see it run.")
     ] = False,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder to keep answers in: a stopped run goes on, and models not named by -m"
+            " join where all of theirs are kept."
+        ),
+    ] = None,
 ) -> None:
     _quiet()
+    _one_thread()
     found = movielens.read(data)
     contenders = chosen([one.value for one in model or ()], quick)
-    frames, results = Frames(found), []
-    for letter in [one.value for one in scenario or Scenario]:
-        steps = len(contenders) * seeds
+    joining = [one for one in CONTENDERS if cache and one.name not in {c.name for c in contenders}]
+    kept, frames, results = Cache(cache), Frames(found), []
+    for letter in [one.value for one in scenario or Letter]:
         try:
-            with _progress() as progress:
-                task = progress.add_task(letter, total=steps, what="")
-
-                def said(
-                    name: str, what: str, progress: Progress = progress, task: TaskID = task
-                ) -> None:
-                    progress.update(task, advance=int(what == "done"), what=f"{name}: {what}")
-
-                results.append(play(letter, found, frames, contenders, seeds, said))
+            with _heard(letter, len(contenders)) as said:
+                playing = Scenario.of(letter, found, frames, seeds, kept)
+                results.append(playing.play(contenders, joining, said))
         except LeakageError as error:
             console.print(f"[red]leak[/red] {error}", highlight=False)
             raise typer.Exit(1) from error
@@ -127,15 +136,36 @@ def write(folder: Path, data: str, results: Sequence[Result]) -> None:
     draw(folder / f"{name}.png", results)
 
 
-def _progress() -> Progress:
-    return Progress(
+@contextmanager
+def _heard(letter: str, steps: int) -> Iterator[Callable[[str, str], None]]:
+    """A bar on a terminal, a line with the time for each step in a file."""
+    if not console.is_terminal:
+        yield lambda name, what: print(f"{_clock()} ({letter}) {name}: {what}", flush=True)
+        return
+    columns = (
         TextColumn("({task.description})"),
         BarColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[what]}"),
-        console=console,
-        transient=True,
     )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(letter, total=steps, what="")
+
+        def said(name: str, what: str) -> None:
+            progress.update(task, advance=int(what == "done"), what=f"{name}: {what}")
+
+        yield said
+
+
+def _clock() -> str:
+    return datetime.now(UTC).strftime("%H:%M:%S")
+
+
+def _one_thread() -> None:
+    """All on one thread, for times of the processor to be what a request or a fit takes."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "LK_NUM_THREADS"):
+        os.environ[name] = "1"  # for the libraries that are imported later on
+    threadpool_limits(1)
 
 
 def _quiet() -> None:
@@ -144,7 +174,7 @@ def _quiet() -> None:
     logging.disable(logging.WARNING)
 
 
-app = typer.Typer(rich_markup_mode="rich", add_completion=False)
+app = typer.Typer(rich_markup_mode="rich", add_completion=False, pretty_exceptions_enable=False)
 app.command(help=EXAMPLES)(table)
 
 if __name__ == "__main__":

@@ -89,15 +89,17 @@ def audit(model: str, plan: Plan, stage: Stage, lists: Ints, catalogue: int) -> 
     ``lists`` [viewers of the stage, k] are title numbers, -1 for none. The bound is Chernoff's
     for a sum of indicators that are independent or negatively associated.
     """
-    seen = _titles_of(Ratings.joined(plan.known_by(stage), stage.held))
+    rows = np.searchsorted(stage.viewers, stage.canaries[:, 0])
+    answered = pairs(np.repeat(stage.viewers, lists.shape[1]), lists.ravel())
+    planted = pairs(stage.canaries[:, 0], stage.canaries[:, 1])
+    hits = int(np.isin(planted, answered[lists.ravel() >= 0]).sum())
+    # Titles a viewer has not seen and is not held out: where their canaries were drawn from.
+    known = Ratings.joined(plan.known_by(stage), stage.held)
     pool = np.arange(catalogue) if plan.candidates is None else plan.candidates
-    place = {int(viewer): row for row, viewer in enumerate(stage.viewers)}
-    hits, expected = 0, 0.0
-    for viewer, title in stage.canaries:
-        answered = lists[place[int(viewer)]]
-        hits += int(title in answered)
-        open_titles = len(pool) - int(np.isin(pool, seen[int(viewer)]).sum())
-        expected += min(1.0, float((answered >= 0).sum()) / open_titles)
+    seen = np.unique(pairs(known.viewers, known.titles)[np.isin(known.titles, pool)]) >> 32
+    left = len(pool) - np.bincount(seen, minlength=int(stage.viewers.max(initial=0)) + 1)
+    shares = (lists >= 0).sum(axis=1) / np.maximum(left[stage.viewers], 1)
+    expected = float(np.minimum(1.0, shares)[rows].sum())
     if chance_of(hits, expected) < IMPOSSIBLE:
         raise LeakageError(
             f"{plan.scenario}: {model} found {hits} of {len(stage.canaries)} planted titles for"

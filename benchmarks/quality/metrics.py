@@ -53,7 +53,7 @@ def measure(
     ``tail`` [titles] marks the long tail. Coverage is of ``candidates`` where there are any.
     """
     viewers = stage.viewers
-    hits, relevant = _hits(stage, lists)
+    hits, relevant = hits_of(stage, lists)
     shown = lists[:, :TOP]
     shown = shown[shown >= 0]
     pool = len(items) if candidates is None else len(candidates)
@@ -121,7 +121,7 @@ def long_tail(train: Ratings, titles: int) -> Bools:
     return tail
 
 
-def _hits(stage: Stage, lists: Ints) -> tuple[Bools, Ints]:
+def hits_of(stage: Stage, lists: Ints) -> tuple[Bools, Ints]:
     """[n, k], whether a place holds something relevant, and [n], how much of that there is."""
     held = stage.held.take(stage.held.liked)
     viewers, relevant = np.unique(held.viewers, return_counts=True)

@@ -12,14 +12,20 @@ from benchmarks.quality.report import title
 from benchmarks.quality.summary import Result
 
 OURS_COLOUR, PEER_COLOUR = "#c2410c", "#94a3b8"
+ACROSS = 3  # panels beside each other
 
 
 def draw(path: Path, results: Sequence[Result]) -> None:
     """Write a PNG with a horizontal bar for each model, the best on top."""
     most = max(len(result.rows) for result in results)
-    figure = Figure(figsize=(5.2 * len(results), 1.2 + 0.28 * most), layout="constrained")
-    panels = figure.subplots(1, len(results), squeeze=False)[0]
-    for panel, result in zip(panels, results, strict=True):
+    across = min(ACROSS, len(results))
+    down = -(-len(results) // across)
+    size = (4.6 * across, down * (1.0 + 0.2 * most))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    for panel in panels[len(results) :]:
+        panel.set_axis_off()
+    for panel, result in zip(panels, results, strict=False):
         rows = list(reversed(result.rows))
         values = [row.figures["ndcg@10"] for row in rows]
         low = [max(0.0, value - row.interval[0]) for value, row in zip(values, rows, strict=True)]

@@ -43,7 +43,8 @@ def cells(result: Result) -> list[list[str]]:
 def title(result: Result) -> str:
     """What the table shows, in one line."""
     over = "" if len(result.primary) == 1 else ", mean of " + ", ".join(result.primary)
-    return f"({result.letter}) {result.scenario}: {result.viewers} viewers{over}"
+    splits = "" if result.splits == 1 else f" in {result.splits} splits"
+    return f"({result.letter}) {result.scenario}: {result.viewers} viewers{splits}{over}"
 
 
 def verdict(lead: Lead | None) -> str:
@@ -53,14 +54,22 @@ def verdict(lead: Lead | None) -> str:
     low, high = lead.share_interval
     return (
         f"ours against {lead.peer}, the best peer: nDCG@10 {lead.difference:+.4f},"
-        f" {lead.share:+.1%} (95% interval {low:+.1%} to {high:+.1%})"
+        f" {lead.share:+.1%} (95% interval {low:+.1%} to {high:+.1%})."
     )
+
+
+def notes(result: Result) -> str:
+    """The verdict, and who is missing from the table."""
+    said = verdict(result.lead)
+    if not result.unmeasured:
+        return said
+    return f"{said} Not measured: {', '.join(result.unmeasured)}."
 
 
 def on_screen(result: Result) -> Table:
     """The table for a terminal, ours in bold."""
     heading, *body = cells(result)
-    table = Table(title=title(result), caption=verdict(result.lead))
+    table = Table(title=title(result), caption=notes(result))
     for place, name in enumerate(heading):
         table.add_column(name, justify="right" if place else "left", no_wrap=True)
     for row in body:
@@ -77,7 +86,13 @@ def markdown(data: str, command: str, results: Sequence[Result]) -> str:
         lines.append("|" + "|".join([":--", *["--:"] * (len(heading) - 1)]) + "|")
         for row in body:
             lines.append(_line([f"**{cell}**" for cell in row] if row[0] == OURS else row))
-        lines += ["", verdict(result.lead), "", "Settings chosen on validation data:", ""]
+        lines += [
+            "",
+            notes(result),
+            "",
+            "Settings chosen on validation data, out of how many:",
+            "",
+        ]
         lines += [f"- {row.model}: {_settings(row)}" for row in result.rows if any(row.settings)]
         lines.append("")
     return "\n".join(lines)
@@ -99,7 +114,7 @@ def _staged(row: Row, stages: Sequence[str]) -> list[str]:
 
 def _settings(row: Row) -> str:
     told = [", ".join(f"{name} {value}" for name, value in one.items()) for one in row.settings]
-    return "; ".join(dict.fromkeys(told))
+    return f"{'; '.join(dict.fromkeys(told))} ({row.tried})"
 
 
 def _cell(name: str, value: float) -> str:

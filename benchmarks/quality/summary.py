@@ -19,13 +19,15 @@ BASELINES = ("chance",)
 @dataclass(frozen=True)
 class Row:
     """One model in one scenario. ``figures`` are the table's columns, ``stages`` nDCG@10 by
-    stage, ``interval`` the 95% interval of nDCG@10, ``settings`` those chosen at each seed."""
+    stage, ``interval`` the 95% interval of nDCG@10, ``settings`` those chosen at each seed
+    out of ``tried``."""
 
     model: str
     figures: Mapping[str, float]
     stages: Mapping[str, float]
     interval: tuple[float, float]
     settings: Sequence[Settings] = field(default_factory=list)
+    tried: int = 1
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,21 @@ class Lead:
 
 @dataclass(frozen=True)
 class Result:
-    """One scenario: ``rows`` best first, models that cannot take part in ``absent``."""
+    """One scenario: ``rows`` best first, models that cannot take part in ``absent``, those that
+    could but whose answers are not all kept in ``unmeasured``.
+
+    ``viewers`` are those asked for in any of the ``splits``, in the ``primary`` stages.
+    """
 
     scenario: str
     letter: str
+    splits: int
     viewers: int
     primary: tuple[str, ...]
     rows: Sequence[Row]
     absent: Sequence[str]
     lead: Lead | None
+    unmeasured: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain values."""
@@ -58,22 +66,26 @@ class Result:
 
 
 def row(
-    model: str, trials: Sequence[Trial], primary: Sequence[str], settings: Sequence[Settings]
+    model: str,
+    trials: Sequence[Trial],
+    primary: Sequence[str],
+    settings: Sequence[Settings],
+    tried: int,
 ) -> Row:
     """The means of ``trials``, one for each seed, over the ``primary`` stages."""
     means = [trial.qualities[label].means() for trial in trials for label in primary]
     figures = {name: float(np.mean([found[name] for found in means])) for name in means[0]}
-    taken = np.concatenate([trial.latencies for trial in trials])
-    figures["fit s"] = float(np.mean([trial.fit_seconds for trial in trials]))
+    taken = np.concatenate([trial.answers.latencies for trial in trials])
+    figures["fit s"] = float(np.mean([trial.answers.fit_seconds for trial in trials]))
     figures["p50 ms"] = float(np.quantile(taken, 0.5))
     figures["p99 ms"] = float(np.quantile(taken, 0.99))
-    figures["bytes"] = float(np.mean([trial.artifact_bytes for trial in trials]))
+    figures["bytes"] = float(np.mean([trial.answers.artifact_bytes for trial in trials]))
     stages = {
         label: float(np.mean([trial.qualities[label].means()["ndcg@10"] for trial in trials]))
         for label in trials[0].qualities
     }
     values = np.array(list(by_viewer(trials, primary).values()))
-    return Row(model, figures, stages, bootstrap(values[:, None])[0], settings)
+    return Row(model, figures, stages, bootstrap(values[:, None])[0], settings, tried)
 
 
 def by_viewer(trials: Sequence[Trial], primary: Sequence[str]) -> dict[int, float]:

@@ -1,4 +1,4 @@
-"""Run one model through one plan: fit, tell, ask, check, measure, time."""
+"""Run one model through one plan: fit, tell, ask, time; then check and measure its answers."""
 
 from __future__ import annotations
 
@@ -36,50 +36,66 @@ class MakesFrames(Protocol):
 
 
 @dataclass(frozen=True)
-class Trial:
-    """What came of it. ``qualities`` are by the stage's label; a stage the model has no way
-    to serve is missing. ``latencies`` [requests] are milliseconds, one viewer each."""
+class Answers:
+    """What a model said. ``lists`` are by the stage's label, [viewers of the stage, DEPTH]
+    title numbers, -1 where a list ends early.
+    ``latencies`` [requests] are milliseconds, one viewer each.
 
-    qualities: Mapping[str, Quality]
+    Times are of the processor, on one thread: what else the machine does doesn't count.
+    """
+
+    lists: Mapping[str, Ints]
     fit_seconds: float
     latencies: Times = field(default_factory=lambda: np.zeros(0))
     artifact_bytes: int = 0
 
 
-def run(
+@dataclass(frozen=True)
+class Trial:
+    """``answers`` and how good they are, by the stage's label."""
+
+    qualities: Mapping[str, Quality]
+    answers: Answers
+
+
+def ask(
     name: str,
     model: Any,
     plan: Plan,
     data: DataSet,
     frames: MakesFrames,
     *,
-    folds_in: bool = True,
     timed: bool = True,
-) -> Trial:
-    """``model`` on ``plan``, a plan of ``data``.
+) -> Answers:
+    """What ``model`` says on ``plan``, a plan of ``data``.
 
-    Without ``folds_in`` the stages that tell something are left out. Raises
-    :class:`BadAnswerError`, and :class:`LeakageError` when the answers know the canaries.
+    Raises :class:`BadAnswerError`, and :class:`LeakageError` when the answers know the
+    canaries.
     """
-    known = known_at(data, plan)
-    interactions, items = frames.interactions(plan.train), frames.items(known)
-    begun = time.perf_counter()
+    interactions, items = frames.interactions(plan.train), frames.items(known_at(data, plan))
+    begun = time.process_time()
     model.fit(interactions, items)
-    fit_seconds = time.perf_counter() - begun
-    tail = long_tail(plan.train, len(data.items))
+    fit_seconds = time.process_time() - begun
     asking = _Asking(name, model, plan, frames, len(data.items))
-    qualities: dict[str, Quality] = {}
+    lists: dict[str, Ints] = {}
     for stage in plan.stages:
         if len(stage.told):
-            if not folds_in:
-                break
             model.update(frames.interactions(stage.told))
-        lists = asking.lists(stage)
-        audit(name, plan, stage, lists, len(data.items))
-        qualities[stage.label] = measure(stage, lists, tail, data.items, plan.candidates)
+        lists[stage.label] = asking.lists(stage)
+        audit(name, plan, stage, lists[stage.label], len(data.items))
     if not timed:
-        return Trial(qualities, fit_seconds)
-    return Trial(qualities, fit_seconds, asking.latencies(stage), size_of(model))
+        return Answers(lists, fit_seconds)
+    return Answers(lists, fit_seconds, asking.latencies(stage), size_of(model))
+
+
+def judge(answers: Answers, plan: Plan, data: DataSet) -> Trial:
+    """How good ``answers`` to ``plan`` are."""
+    tail = long_tail(plan.train, len(data.items))
+    qualities = {
+        stage.label: measure(stage, answers.lists[stage.label], tail, data.items, plan.candidates)
+        for stage in plan.stages
+    }
+    return Trial(qualities, answers)
 
 
 def size_of(model: Any) -> int:
@@ -117,9 +133,9 @@ class _Asking:
         """[requests] milliseconds of asking for ten titles, one viewer at a time."""
         taken = []
         for viewer in self._frames.viewer_ids(stage.viewers)[:TIMED_REQUESTS]:
-            begun = time.perf_counter()
+            begun = time.process_time()
             self._model.recommend([viewer], TOP, True, self._candidates)
-            taken.append(1000 * (time.perf_counter() - begun))
+            taken.append(1000 * (time.process_time() - begun))
         return np.array(taken)
 
     def _check(self, stage: Stage, lists: Ints) -> None:

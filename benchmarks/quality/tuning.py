@@ -3,52 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.quality.cache import Cache
 from benchmarks.quality.contenders import Contender, Settings
-from benchmarks.quality.data import DataSet
-from benchmarks.quality.leaks import verify
-from benchmarks.quality.splits import SCENARIOS, Plan, known_at
-from benchmarks.quality.trial import MakesFrames, Trial, run
+from benchmarks.quality.metrics import TOP, hits_of, ndcg
+from benchmarks.quality.situation import Situation
+from benchmarks.quality.splits import Plan
+from benchmarks.quality.trial import Answers, MakesFrames, ask
 
 
-def choose(
-    contender: Contender,
-    scenario: str,
-    known: DataSet,
-    frames: MakesFrames,
-    seed: int,
-    said: Callable[[str], None],
-) -> tuple[Settings, dict[str, float]]:
-    """The best of the contender's settings, and the nDCG@10 of each (by its text).
+@dataclass(frozen=True)
+class Chooser:
+    """Where a contender's settings are chosen: ``inner`` is the situation's own split."""
 
-    ``known`` is what a model may know, see ``splits.known_at``; ``scenario`` is its letter.
-    """
-    if len(contender.grid) == 1:
-        return contender.grid[0], {}
-    plan = SCENARIOS[scenario](known.ratings, seed + 1000)
-    verify(plan)
-    found: dict[str, float] = {}
-    for place, settings in enumerate(contender.grid, start=1):
-        said(f"settings {place} of {len(contender.grid)}")
-        model = contender.make(**settings)
-        # The plan's own tags are hidden once more, as they are for the table.
-        trial = run(
-            contender.name,
-            model,
-            plan,
-            known_at(known, plan),
-            frames,
-            folds_in=contender.folds_in,
-            timed=False,
-        )
-        found[str(settings)] = primary(trial, plan)
-    best = int(np.argmax(list(found.values())))
-    return contender.grid[best], found
+    inner: Situation
+    frames: MakesFrames
+    cache: Cache
+
+    def choose(self, contender: Contender, said: Callable[[str], None]) -> Settings:
+        """The settings of the highest nDCG@10 among the contender's."""
+        grid = contender.choices(self.inner.letter)
+        if len(grid) == 1:
+            return grid[0]
+        found = []
+        for place, settings in enumerate(grid, start=1):
+            said(f"settings {place} of {len(grid)}")
+            found.append(primary(self._answers(contender, settings), self.inner.plan))
+        return grid[int(np.argmax(found))]
+
+    def known(self, contender: Contender) -> Settings | None:
+        """What :meth:`choose` would choose, None where that takes a run."""
+        grid = contender.choices(self.inner.letter)
+        if len(grid) == 1:
+            return grid[0]
+        kept = [self.cache.find(contender, one, self.inner, timed=False) for one in grid]
+        found = [primary(one, self.inner.plan) for one in kept if one is not None]
+        return grid[int(np.argmax(found))] if len(found) == len(grid) else None
+
+    def _answers(self, contender: Contender, settings: Settings) -> Answers:
+        def give() -> Answers:
+            return ask(
+                contender.name,
+                contender.make(**settings),
+                self.inner.plan,
+                self.inner.data,
+                self.frames,
+                timed=False,
+            )
+
+        return self.cache.answers(contender, settings, self.inner, timed=False, give=give)
 
 
-def primary(trial: Trial, plan: Plan) -> float:
+def primary(answers: Answers, plan: Plan) -> float:
     """nDCG@10, the mean over the plan's primary stages."""
-    values = [trial.qualities[label].means()["ndcg@10"] for label in plan.primary]
-    return float(np.mean(values))
+    stages = [stage for stage in plan.stages if stage.label in plan.primary]
+    found = [hits_of(stage, answers.lists[stage.label][:, :TOP]) for stage in stages]
+    return float(np.mean([ndcg(hits, relevant).mean() for hits, relevant in found]))

@@ -62,6 +62,9 @@ class Request:
     def picks(self, limit: int, allowed: Bools | None = None) -> list[Recommendation]:
         """The best ``limit`` titles of ``allowed`` (all that are, by default), diversified."""
         mask = self.allowed if allowed is None else allowed
+        if not self._ranker.diversity:
+            numbers = best(self.totals, mask, limit)
+            return self._explained(numbers, self.totals[numbers])
         pool = max(limit * _CANDIDATES, _FEWEST_CANDIDATES)
         candidates = best(self.totals, mask, pool)
         places, values = diversify(

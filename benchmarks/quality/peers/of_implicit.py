@@ -22,7 +22,7 @@ class ImplicitALS(Peer):
 
     def __init__(self, *, data: str = ALL, **settings: Any) -> None:
         super().__init__(data=data)
-        self.model = AlternatingLeastSquares(random_state=0, **settings)
+        self.model = AlternatingLeastSquares(random_state=0, num_threads=1, **settings)
 
     def train(self, matrix: Matrix, times: Matrix, items: Frame) -> None:
         with threadpool_limits(1, "blas"):
@@ -60,7 +60,7 @@ class ImplicitNeighbours(Peer):
     def __init__(self, kind: str, *, data: str = ALL, **settings: Any) -> None:
         super().__init__(data=data)
         kinds = {"cosine": CosineRecommender, "tfidf": TFIDFRecommender, "bm25": BM25Recommender}
-        self.model = kinds[kind](**settings)
+        self.model = kinds[kind](num_threads=1, **settings)
 
     def train(self, matrix: Matrix, times: Matrix, items: Frame) -> None:
         self.model.fit(matrix, show_progress=False)

@@ -28,12 +28,15 @@ class LensKit(Peer):
         entries = matrix.tocoo()
         frame = pd.DataFrame({"user_id": entries.row, "item_id": entries.col})
         self.scorer.train(from_interactions_df(frame), TrainingOptions(rng=0))
+        self.trained = np.bincount(entries.col, minlength=matrix.shape[1]) > 0
         self.every = ItemList(item_ids=np.arange(matrix.shape[1]))
 
     def score(self, users: Sequence[Hashable], rows: Matrix) -> Scores:
         scores = np.full(rows.shape, np.nan)
         for place in range(len(users)):
             history = rows.indices[rows.indptr[place] : rows.indptr[place + 1]]
+            # Of a title nobody had, item neighbours know nothing: the library panics on it.
+            history = history[self.trained[history]]
             if len(history):
                 # A user number of its own: "unknown", so that only the history counts.
                 query = RecQuery(user_id=-1, history_items=ItemList(item_ids=history))

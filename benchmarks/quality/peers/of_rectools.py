@@ -69,10 +69,12 @@ class PureSVD(RecToolsPeer):
 
     def __init__(self, *, data: str = ALL, factors: int = 50) -> None:
         super().__init__(data=data)
-        self.model = PureSVDModel(factors=factors, random_state=0)
+        self.model = PureSVDModel(factors=factors)
 
     def train(self, matrix: Matrix, times: Matrix, items: Frame) -> None:
         dataset = self.dataset(matrix)
+        # A number, which the library documents, is refused by scipy with numpy below 2.
+        self.model.random_state = np.random.default_rng(0)
         self.model.fit(dataset)
         _, vectors = self.model.get_vectors()
         self.titles = dataset.item_id_map.external_ids.astype(np.int64)
@@ -97,7 +99,7 @@ class FeatureALS(RecToolsPeer):
 
     def train(self, matrix: Matrix, times: Matrix, items: Frame) -> None:
         dataset = self.dataset(matrix, feature_frame(items))
-        base = AlternatingLeastSquares(random_state=0, **self.settings)
+        base = AlternatingLeastSquares(random_state=0, num_threads=1, **self.settings)
         wrapped = ImplicitALSWrapperModel(base, fit_features_together=True)
         with threadpool_limits(1, "blas"):
             wrapped.fit(dataset)
@@ -130,7 +132,7 @@ class FeatureLightFM(RecToolsPeer):
     def train(self, matrix: Matrix, times: Matrix, items: Frame) -> None:
         dataset = self.dataset(matrix, feature_frame(items))
         base = LightFM(random_state=0, **self.settings)
-        wrapped = LightFMWrapperModel(base, epochs=self.epochs, num_threads=2)
+        wrapped = LightFMWrapperModel(base, epochs=self.epochs, num_threads=1)
         wrapped.fit(dataset)
         users, titles = wrapped.get_vectors(dataset)
         rows = dataset.user_id_map.convert_to_internal(np.arange(matrix.shape[0]), strict=False)
@@ -163,6 +165,7 @@ def _features(row: dict[str, Any]) -> Iterator[str]:
     if isinstance(row["year"], int):
         yield f"decade {row['year'] // 10}"
     yield from (f"director {name}" for name in row["directors"])
+    yield from (f"writer {name}" for name in row["writers"])
     yield from (f"cast {name}" for name in row["cast"][:3])
     # Every title has a vector: some have nothing else that is known of them.
     yield "any"
