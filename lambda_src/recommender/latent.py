@@ -1,11 +1,11 @@
 """The latent scorer: tastes in a few dimensions, and titles placed there by what is known of them.
 
-The dimensions are those of a singular value decomposition of everybody's likings, widely liked
-titles damped so that they don't fill it (PureSVD: Cremonesi, Koren and Turrin 2010). A viewer
-is folded in by projection. A title that few have watched has no place of its own to speak of,
-so the features of titles are regressed on the places of those that have one (ridge), and a
-title is the nearer to what its features predict the fewer have watched it. It is the only
-scorer that can tell among titles nobody has watched which of them many would like.
+The dimensions are those of a singular value decomposition of everybody's likings (PureSVD:
+Cremonesi, Koren and Turrin 2010). A viewer is folded in by projection. A title that few have
+watched has no place of its own to speak of, so the features of titles are regressed on the
+places of those that have one (ridge), and a title is the nearer to what its features predict
+the fewer have watched it. It is the only scorer that can tell among titles nobody has watched
+which of them many would like.
 """
 
 from __future__ import annotations
@@ -29,12 +29,11 @@ _BLOCK = 4_096  # rows whose products are dense at a time: bounds the memory
 class LatentConfig:
     """How tastes are decomposed and titles placed."""
 
-    rank: int = 32
-    damping: float = 0.3  # of widely liked titles, a power of how many like them
+    rank: int = 96
     ridge: float = 8.0  # of the regression of places on features
     trust: float = 5.0  # viewers at which a title's own place counts as much as the predicted
     features: int = 3_000  # the most frequent ones that predict: bounds time and memory
-    passes: int = 5  # of the subspace iteration
+    passes: int = 4  # of the subspace iteration
     sample: int = 60_000  # viewers at most whose tastes are decomposed: bounds the time
     seed: int = 20_263
 
@@ -54,13 +53,11 @@ class LatentScorer:
         """The decomposition of ``interactions``; ``features`` [titles x features]."""
         matrix = interactions.preferences
         viewers = np.bincount(matrix.columns, minlength=matrix.width).astype(np.float32)
-        damped = np.maximum(viewers, 1) ** np.float32(-config.damping / 2)
         sampled = matrix.take(_evenly(matrix.height, config.sample))
         likings = SparseRows(strength(sampled.data), sampled.columns, sampled.starts, matrix.width)
-        basis = _basis(likings.scaled(columns=damped), config)
-        own = basis / damped[:, None]
+        own = _basis(likings, config)
         own[viewers == 0] = 0
-        return cls(basis * damped[:, None], _placed(own, viewers, features, config), config)
+        return cls(own, _placed(own, viewers, features, config), config)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Everything, for an artifact."""
@@ -139,5 +136,5 @@ def _placed(own: Floats, viewers: Floats, features: SparseRows, config: LatentCo
     gram = known.T @ weighted
     gram[np.diag_indices_from(gram)] += np.float32(config.ridge)
     predicted = known @ np.linalg.solve(gram, weighted.T @ own)
-    placed: Floats = weights[:, None] * own + (1 - weights[:, None]) * predicted
-    return placed.astype(np.float32)
+    own_share = weights[:, None]
+    return (own_share * own + (1 - own_share) * predicted).astype(np.float32)

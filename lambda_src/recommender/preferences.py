@@ -84,8 +84,9 @@ def strength(preferences: Floats) -> Floats:
     A logistic step at 0.3, some three and a quarter stars: having picked a title at all says
     something, liking it much more, and adoring it little beyond that.
     """
-    rising = 1 / (1 + np.exp(-np.float32(_STEEPNESS) * (preferences - np.float32(_MIDDLE))))
-    return rising.astype(np.float32)
+    steep = np.exp(-np.float32(_STEEPNESS) * (preferences - np.float32(_MIDDLE)))
+    rising: Floats = (1 / (1 + steep)).astype(np.float32)
+    return rising
 
 
 def stars(rating: float) -> float:

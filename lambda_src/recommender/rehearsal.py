@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.evaluation import Case
 from recommender.index import CatalogueIndex
@@ -24,6 +25,8 @@ _ENOUGH = 400  # viewers held out in all, in up to so many
 _MOST_FOLDS = 3
 _MOST_CASES = 200
 _SEED = 20_264
+
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -83,11 +86,11 @@ def _told(
             yield FoldedCase(_folded(interactions, given), _titles(interactions, np.sort(wanted)))
 
 
-def _folded(interactions: Interactions, places: Ints) -> FoldedHistory:
+def _folded(interactions: Interactions, places: Places) -> FoldedHistory:
     return FoldedHistory(_titles(interactions, places), interactions.preferences.data[places])
 
 
-def _titles(interactions: Interactions, places: Ints) -> Ints:
+def _titles(interactions: Interactions, places: Places) -> Ints:
     titles: Ints = interactions.preferences.columns[places].astype(np.int32)
     return titles
 

@@ -9,6 +9,7 @@ those with which titles are alike in what is known of them as they are in who li
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,16 +21,17 @@ from recommender.features import BLOCKS
 from recommender.popularity import PopularityConfig
 from recommender.rehearsal import FoldedCase
 from recommender.scoring import EVERYBODY_PARTS, Scorers
-from recommender.sparse import Floats, Ints, SparseRows
+from recommender.sparse import Bools, Floats, Ints, SparseRows
 
 HALF_LIVES = (365.0, 1_095.0, 3_650.0)  # days
 RECENT_HALF_LIVES = (30.0, 90.0, 180.0)
 _K = 10
-_POOL = 100  # the best titles of each scorer that a blend may choose from
+_DISCOUNTS = 1 / np.log2(np.arange(_K) + 2)
+_POOL = 60  # the best titles of each scorer that a blend may choose from
 _PRIOR = 60.0  # cases' worth of trust in the default weights
-_MOST_CASES = 150  # of each length and kind
-_TRIED = 500  # blends that are tried for each length
-_BEST = 25  # of them whose mean is taken: steadier than the single best, and as good
+_MOST_CASES = 200  # of each length, of one fit
+_TRIED = 200  # blends that are tried for each length, three times
+_BEST = 12  # of them whose mean is taken: steadier than the single best, and as good
 # A list of what everybody watches serves a viewer with a history poorly even where a metric
 # likes it: rows of popular and trending titles are there for that.
 _MOST_POPULARITY = 0.6
@@ -49,35 +51,52 @@ def quality(scores: Floats, case: FoldedCase) -> float:
     return ndcg([bool(hit) for hit in np.isin(top, case.held_out)], len(case.held_out), _K)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One case: ``scores`` [scorers, pool] of the titles that a blend may choose from, which of
+    them are ``hits``, the ``ideal`` gain, and how much it says of each ``length`` of the blend."""
+
+    scores: Floats
+    hits: Bools
+    ideal: float
+    says: Gains
+
+
 class BlendLesson:
-    """Gathers how well blends serve cases, fit by fit, and says what is best at each length."""
+    """Gathers cases, fit by fit, and says which blend serves them best at each length."""
 
     def __init__(self) -> None:
-        self._blend = Blend()
-        self._tried = _blends(self._blend)
-        self._sums = np.zeros((len(self._blend.lengths), len(self._tried)))
-        self._votes = np.zeros(len(self._blend.lengths))
+        self._default = Blend()
+        self._knots = np.log1p(self._default.lengths)
+        self._asked: list[_Asked] = []
 
     def learn(self, scorers: Scorers, cases: Sequence[FoldedCase], weight: float = 1.0) -> None:
-        """Count ``cases``, each for the length of history that is nearest to its own."""
-        knots = np.log1p(self._blend.lengths)
-        heard = np.zeros(len(knots), dtype=np.int64)
+        """Count ``cases``, each for the two lengths of history that its own lies between."""
+        heard = np.zeros(len(self._knots), dtype=np.int64)
         for case in cases:
-            knot = 1 + int(np.argmin(np.abs(knots[1:] - np.log1p(len(case.given)))))
-            if heard[knot] < _MOST_CASES:
-                heard[knot] += 1
-                self._sums[knot] += weight * _gains(scorers, case, self._tried)
-                self._votes[knot] += weight
+            says = self._says(len(case.given))
+            nearest = int(np.argmax(says))
+            if heard[nearest] < _MOST_CASES:
+                heard[nearest] += 1
+                self._asked.append(_asked(scorers, case, weight * says))
 
     def blend(self) -> Blend:
         """The learned weights; a length that no case spoke for keeps the default."""
-        learned = [self._blend.weights[0]]
-        for knot, prior in enumerate(self._blend.weights[1:], start=1):
-            best = np.argsort(-self._sums[knot], kind="stable")[:_BEST]
-            trust = self._votes[knot] / (self._votes[knot] + _PRIOR)
-            mixed = trust * self._tried[best].mean(axis=0) + (1 - trust) * np.array(prior)
+        learned = [self._default.weights[0]]
+        for knot, prior in enumerate(self._default.weights[1:], start=1):
+            voters = [asked for asked in self._asked if asked.says[knot] > 0]
+            votes = sum(asked.says[knot] for asked in voters)
+            trust = votes / (votes + _PRIOR)
+            found = _search(voters, knot, np.array(prior))
+            mixed = trust * found + (1 - trust) * np.array(prior)
             learned.append(tuple(round(float(weight), 4) for weight in mixed))
-        return Blend(self._blend.lengths, tuple(learned))
+        return Blend(self._default.lengths, tuple(learned))
+
+    def _says(self, length: int) -> Gains:
+        """What interpolation makes of each length's weights for a history of ``length``."""
+        at = np.log1p(length)
+        every = np.eye(len(self._knots))
+        return np.array([np.interp(at, self._knots, one) for one in every])
 
 
 def best_half_life(half_lives: Sequence[float], qualities: Sequence[float]) -> PopularityConfig:
@@ -125,8 +144,7 @@ def _not_negative(columns: Floats, wanted: Floats) -> Gains:
     return weights
 
 
-def _gains(scorers: Scorers, case: FoldedCase, tried: Gains) -> Gains:
-    """nDCG@10 of each blend of ``tried`` for one case."""
+def _asked(scorers: Scorers, case: FoldedCase, says: Gains) -> _Asked:
     allowed = np.ones(scorers.content.features.height, dtype=bool)
     allowed[case.given.titles] = False
     by_name = scorers.comparable(case.given, allowed)
@@ -134,20 +152,39 @@ def _gains(scorers: Scorers, case: FoldedCase, tried: Gains) -> Gains:
     scores[:, ~allowed] = -1
     count = min(_POOL, scores.shape[1])
     pool = np.unique(np.argpartition(-scores, count - 1, axis=1)[:, :count])
-    blended = tried.astype(np.float32) @ scores[:, pool]
-    top = np.argpartition(-blended, min(_K, len(pool)) - 1, axis=1)[:, :_K]
+    found = np.isin(pool, case.held_out)
+    return _Asked(scores[:, pool], found, float(_DISCOUNTS[: len(case.held_out)].sum()), says)
+
+
+def _search(voters: Sequence[_Asked], knot: int, prior: Gains) -> Gains:
+    """The blend that serves ``voters`` best: looked for widely, then nearer and nearer.
+
+    What the last round's best have in common is taken, not the single best: that is luck.
+    """
+    centre = prior
+    for near in (0.0, 0.6, 0.85):
+        tried = _blends(centre, near)
+        gains = sum(asked.says[knot] * _gains(asked, tried) for asked in voters)
+        if not voters:
+            return prior
+        centre = tried[np.argsort(-gains, kind="stable")[:_BEST]].mean(axis=0)
+    return centre
+
+
+def _gains(asked: _Asked, tried: Gains) -> Gains:
+    """nDCG@10 of each blend of ``tried`` for one case."""
+    blended = tried.astype(np.float32) @ asked.scores
+    top = np.argpartition(-blended, min(_K, blended.shape[1]) - 1, axis=1)[:, :_K]
     order = np.argsort(-np.take_along_axis(blended, top, axis=1), axis=1, kind="stable")
-    hits = np.isin(pool[np.take_along_axis(top, order, axis=1)], case.held_out)
-    discounts = 1 / np.log2(np.arange(hits.shape[1]) + 2)
-    ideal = (1 / np.log2(np.arange(min(_K, len(case.held_out))) + 2)).sum()
-    gains: Gains = (hits @ discounts) / ideal
+    hits = asked.hits[np.take_along_axis(top, order, axis=1)]
+    gains: Gains = (hits @ _DISCOUNTS[: hits.shape[1]]) / asked.ideal
     return gains
 
 
-def _blends(default: Blend) -> Gains:
-    """Splits of 1 among the scorers: the defaults, and many by lot, popularity within bounds."""
+def _blends(centre: Gains, near: float) -> Gains:
+    """Blends to try: ``centre``, and many by lot, so ``near`` to it, popularity within bounds."""
     rng = np.random.default_rng(_SEED)
-    lots = rng.dirichlet(np.full(len(SCORERS), 0.5), 3 * _TRIED)
+    lots = rng.dirichlet(np.full(len(SCORERS), 0.3), 3 * _TRIED)
+    lots = near * centre + (1 - near) * lots
     popular = lots[:, [SCORERS.index(name) for name in EVERYBODY_PARTS]].sum(axis=1)
-    lots = lots[popular <= _MOST_POPULARITY][:_TRIED]
-    return np.vstack([np.array(default.weights[1:]), lots])
+    return np.vstack([centre, lots[popular <= _MOST_POPULARITY][:_TRIED]])
