@@ -12,7 +12,7 @@ import resource
 import sys
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -39,9 +39,9 @@ def main(wanted: dict[str, Any]) -> dict[str, Any]:
         pool=replace(PoolConfig(), size=wanted["exemplars"]),
         linear=replace(LinearConfig(), most=wanted["learned"]),
     )
-    started = perf_counter()
+    started, busy = perf_counter(), process_time()
     model = fit(made.titles, made.histories, version="made", now=NOW, config=config)
-    took = perf_counter() - started
+    took, busy = perf_counter() - started, process_time() - busy
     if wanted.get("folder"):
         folder = Path(wanted["folder"])
         (folder / "model.bin").write_bytes(to_bytes(model))
@@ -51,6 +51,7 @@ def main(wanted: dict[str, Any]) -> dict[str, Any]:
         "interactions": made.ratings,
         "viewers": len(made.histories),
         "fit_s": took,
+        "busy_s": busy,
         "peak_mb": peak_mb(),
         "world_mb": made_mb,
     }

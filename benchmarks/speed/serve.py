@@ -21,7 +21,7 @@ from recommender.blend import comparable
 from recommender.catalogue import Viewer
 from recommender.exchange import read_interactions
 from recommender.history import TitleState, merge
-from recommender.interactions import fold
+from recommender.interactions import FoldedHistory, fold
 from recommender.model import Model
 from recommender.ranker import best, diversify
 from recommender.reasons import Explainer
@@ -92,7 +92,7 @@ def _steps_of(model: Model, history: History, now: float) -> dict[str, float]:
     work: dict[str, Callable[[], object]] = {
         "fold in the history": lambda: fold(history, index.numbers, now),
         "filter": lambda: index.suggestible(history, index.playable(VIEWER, now)),
-        **{name: (lambda name=name: getattr(scorers, name)(folded)) for name in raw},
+        **{name: (lambda name=name: getattr(scorers, name)(_fresh(folded))) for name in raw},
         "one scale": lambda: [comparable(part, allowed) for part in raw.values()],
         "best 180": lambda: best(scores.total, allowed, 3 * LIMIT),
         "likeness of 180": lambda: scorers.content.cosines(candidates),
@@ -104,6 +104,11 @@ def _steps_of(model: Model, history: History, now: float) -> dict[str, float]:
         ),
     }
     return {name: timed(step) for name, step in work.items()}
+
+
+def _fresh(folded: FoldedHistory) -> FoldedHistory:
+    """The same history, of which no scorer has worked out anything yet."""
+    return FoldedHistory(folded.titles, folded.preferences)
 
 
 def timed(work: Callable[[], object]) -> float:

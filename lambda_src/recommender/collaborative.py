@@ -105,6 +105,12 @@ class CollaborativeScorer:
 
     def likeness(self, history: FoldedHistory) -> Floats:
         """How much each exemplar is heard: [exemplars], 0 for all but the nearest."""
+        key = ("likeness", id(self))
+        if key not in history.memo:
+            history.memo[key] = self._likeness(history)
+        return history.memo[key]
+
+    def _likeness(self, history: FoldedHistory) -> Floats:
         if not len(history):
             return np.zeros(self.habits.height, dtype=np.float32)
         asked = habit(history.preferences, self.config.chosen)

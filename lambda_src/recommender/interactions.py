@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,10 +16,14 @@ History = Mapping[str, TitleState]
 
 @dataclass(frozen=True)
 class FoldedHistory:
-    """What one viewer did with titles of the model: ``titles`` [n] and ``preferences`` [n]."""
+    """What one viewer did with titles of the model: ``titles`` [n] and ``preferences`` [n].
+
+    ``memo`` keeps what a scorer worked out of it, for the reasons that are asked for later.
+    """
 
     titles: Ints
     preferences: Floats
+    memo: dict[object, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.titles)

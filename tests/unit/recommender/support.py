@@ -4,7 +4,7 @@ import numpy as np
 
 from recommender.interactions import FoldedHistory, fold
 
-SCORERS = ("content", "collaborative", "linear", "popularity")
+SCORERS = ("content", "collaborative", "linear", "latent", "popularity", "recent")
 
 
 def folded_history(model, histories, length):

@@ -1,13 +1,12 @@
 """Histories as arrays say what the states say, one by one."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.evaluation import liked, split_by_time
 from recommender.histories import Histories
-from recommender.interactions import gather
+from recommender.preferences import preference
 from tests.unit.recommender import strategies
 
 everybody = st.dictionaries(st.sampled_from("abcdef"), strategies.histories, max_size=6)
@@ -23,13 +22,19 @@ def test_a_viewer_gets_back_what_went_in(histories):
 
 
 @given(everybody, st.sampled_from([1.0, strategies.NOW, 1e9]))
-def test_preferences_are_those_of_the_states(histories, now):
-    one = gather([histories[v] for v in sorted(histories)], INDEX, now)
-    other = Histories.of(histories).interactions(INDEX, now)
-    assert np.array_equal(one.preferences.columns, other.preferences.columns)
-    assert np.array_equal(one.preferences.starts, other.preferences.starts)
-    assert other.preferences.data == pytest.approx(one.preferences.data, abs=1e-6)
-    assert np.array_equal(one.times, other.times)
+def test_preferences_times_and_likings_are_those_of_the_states(histories, now):
+    found = Histories.of(histories).interactions(INDEX, now)
+    matrix, wanted = found.preferences, []
+    for row, viewer in enumerate(sorted(histories)):
+        known = [(INDEX[t], state) for t, state in histories[viewer].items() if t in INDEX]
+        known.sort(key=lambda pair: pair[0])
+        wanted += [
+            (row, n, pytest.approx(preference(s, now), abs=1e-6), s.last_event_at, liked(s))
+            for n, s in known
+        ]
+    columns = (matrix.row_of, matrix.columns, matrix.data, found.times, found.liked)
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == wanted
+    assert (matrix.height, matrix.width) == (len(histories), len(INDEX))
 
 
 @given(everybody, st.sampled_from([0.0, 0.3, 0.7]))

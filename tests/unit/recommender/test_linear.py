@@ -11,8 +11,8 @@ from recommender.linear import (
     _dense,
     _inverse_by_rows,
     _ridge,
-    strength,
 )
+from recommender.preferences import strength
 from recommender.sparse import SparseRows
 
 
@@ -28,7 +28,7 @@ def likings(seed=0, viewers=300, titles=40):
     matrix = SparseRows.of_triples(
         rows.astype(np.int32), columns.astype(np.int32), values, (viewers, titles)
     )
-    return Interactions(matrix, np.zeros(len(rows)))
+    return Interactions(matrix, np.zeros(len(rows)), values > 0.5)
 
 
 def no_features(titles):
