@@ -20,14 +20,14 @@ SCORERS = ("content", "collaborative", "linear", "latent", "popularity", "recent
 class Blend:
     """``weights``: for each of ``lengths`` (ascending), one weight per scorer, summing to 1."""
 
-    lengths: tuple[int, ...] = (0, 1, 3, 10, 30, 100)
+    lengths: tuple[int, ...] = (0, 1, 3, 10, 25, 100)
     weights: tuple[tuple[float, ...], ...] = (
         (0.0, 0.0, 0.0, 0.0, 0.6, 0.4),
         (0.05, 0.3, 0.05, 0.1, 0.3, 0.2),
         (0.05, 0.4, 0.1, 0.15, 0.2, 0.1),
         (0.05, 0.4, 0.25, 0.15, 0.1, 0.05),
-        (0.02, 0.2, 0.55, 0.15, 0.03, 0.05),
-        (0.02, 0.05, 0.75, 0.12, 0.01, 0.05),
+        (0.18, 0.08, 0.58, 0.12, 0.01, 0.03),
+        (0.15, 0.0, 0.75, 0.08, 0.0, 0.02),
     )
 
     def at(self, length: int) -> npt.NDArray[np.float64]:

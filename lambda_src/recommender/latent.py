@@ -11,6 +11,7 @@ which of them many would like.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from recommender.errors import DamagedArtifactError
 from recommender.interactions import FoldedHistory, Interactions
 from recommender.parts import Parts
 from recommender.preferences import strength
-from recommender.sparse import Floats, Ints, SparseRows
+from recommender.sparse import Bools, Floats, Ints, SparseRows
 
 _BLOCK = 4_096  # rows whose products are dense at a time: bounds the memory
 
@@ -79,6 +80,11 @@ class LatentScorer:
         scores: Floats = self.getting @ (inputs @ giving)
         scores[history.titles] -= inputs * (giving * self.getting[history.titles]).sum(axis=1)
         return scores
+
+    @cached_property
+    def unwatched(self) -> Bools:
+        """Titles that nobody had watched: [titles]."""
+        return np.logical_not(self.giving.any(axis=1))
 
     def shares(self, picks: Ints, history: FoldedHistory) -> Floats:
         """What each title of ``history`` adds to the score of each of ``picks``: exact.

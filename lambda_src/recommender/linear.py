@@ -4,14 +4,15 @@ Each title is regressed on all others over every viewer's history, in closed for
 Gram matrix of titles (EASE, Steck 2019). The ridge grows with a title's own count, which is
 what training with randomly dropped inputs comes to (EDLAE, Steck 2020), and the features of
 titles enter the Gram matrix as if each were a viewer who had watched the titles that have it:
-titles of the same people or genre start out linked. For serving, a row is its largest weights
-and, for the many small ones, a low-rank approximation of what they leave: cut alone, rows lose
-several per cent of their quality.
+titles of the same people or genre start out linked. For serving, the model is its largest
+weights and, for the many small ones, a low-rank approximation of what they leave, the rows of
+widely watched titles counting most in both: cut alone, and each row to the same length, the
+model loses several per cent of its quality.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +25,8 @@ from recommender.parts import Parts, halved
 from recommender.preferences import strength
 from recommender.sparse import Floats, Ints, SparseRows
 
+_LONGEST = 4  # times the average that a row may be long: bounds the request
+_BOUND_SAMPLE = 4_000_000  # weights, evenly apart, that tell where the largest begin
 _BLOCK = 4_096  # viewers whose histories are looked at together: bounds the memory
 _SHARED = 5  # titles that a feature must have: rarer ones cost most and say least
 _PAIR = 60.0  # how much longer a pair of one viewer takes than a cell of a dense product
@@ -33,12 +36,12 @@ _PAIR = 60.0  # how much longer a pair of one viewer takes than a cell of a dens
 class LinearConfig:
     """How titles are regressed on each other."""
 
-    ridge: float = 70.0
+    ridge: float = 150.0  # average likings' worth
     denoising: float = 0.33  # the share of a history that is taken as dropped
-    metadata: float = 5.0  # viewers' worth of each kind of feature of a title
+    metadata: float = 12.0  # average likings' worth of each kind of feature of a title
     fewest: int = 3  # viewers a title must have: of rarer ones there is nothing to learn
     most: int = 12_000  # titles, those of the most viewers: bounds time and memory
-    kept: int = 200  # weights of a row, beside
+    kept: int = 200  # weights of a row, on average, beside
     rank: int = 64  # of what approximates the rest
     seed: int = 20_262
 
@@ -68,11 +71,19 @@ class LinearScorer:
         most = np.argsort(-viewers[enough], kind="stable")[: config.most]
         learned: Ints = np.sort(enough[most]).astype(np.int32)
         weights = _regress(matrix, features, learned, config)
-        kept, rest = _truncated(weights, learned, matrix.width, config.kept)
-        giving, getting = (
-            _spread(factors, learned, matrix.width) for factors in _low_rank(rest, config)
+        asked = np.sqrt(viewers[learned]).astype(np.float32)
+        weights *= asked[:, None]
+        kept = _largest(weights, learned, matrix.width, config.kept)
+        slots = np.searchsorted(learned, kept.columns), np.searchsorted(learned, kept.row_of)
+        weights[slots[1], slots[0]] = 0
+        giving, getting = _low_rank(weights, config)
+        often = _spread(asked[:, None], learned, matrix.width)[:, 0]
+        return cls(
+            kept.scaled(rows=(1 / np.maximum(often, 1)).astype(np.float32)),
+            _spread(giving / asked[:, None], learned, matrix.width),
+            _spread(getting, learned, matrix.width),
+            config,
         )
-        return cls(kept, giving, getting, config)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Everything, for an artifact."""
@@ -124,7 +135,10 @@ def _regress(
     slot = np.full(matrix.width, -1, dtype=np.int32)
     slot[learned] = np.arange(len(learned), dtype=np.int32)
     watched = SparseRows(strength(matrix.data), matrix.columns, matrix.starts, matrix.width)
-    known = _dense_features(features, learned) * np.float32(np.sqrt(config.metadata))
+    # Likings fade with age, and with them what the ridge is measured against.
+    liking = max(float((watched.data * watched.data).mean()), 1e-6) if watched.data.size else 1.0
+    config = replace(config, ridge=config.ridge * liking)
+    known = _dense_features(features, learned) * np.float32(np.sqrt(config.metadata * liking))
     if matrix.height + known.shape[1] < len(learned):
         rows = np.vstack([_dense(watched, 0, watched.height, slot, len(learned)), known.T])
         inverse = _inverse_by_rows(rows, config)
@@ -201,19 +215,23 @@ def _dense_features(features: SparseRows, learned: Ints) -> Floats:
     return part.dense(np.arange(len(learned), dtype=np.int32), shared.astype(np.int32))
 
 
-def _truncated(weights: Floats, learned: Ints, titles: int, kept: int) -> tuple[SparseRows, Floats]:
-    """The ``kept`` largest weights of each row by the catalogue's numbers, and the rest."""
-    count = min(kept, weights.shape[1])
-    # By size with ties by number, so that equal data gives equal bytes.
-    top = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :count]
-    values = np.take_along_axis(weights, top, axis=1)
-    rest = weights.copy()
-    np.put_along_axis(rest, top, np.float32(0), axis=1)
-    rows = np.repeat(learned, count)
-    columns, data = learned[top].ravel(), values.ravel()
-    said = data != 0
-    cut = SparseRows.of_triples(rows[said], columns[said], data[said], (titles, titles))
-    return cut, rest
+def _largest(weighted: Floats, learned: Ints, titles: int, kept: int) -> SparseRows:
+    """The largest of ``weighted``, ``kept`` a row on average and no row more than four times that.
+
+    Rows of widely watched titles are asked for most, so being weighted by that they get most.
+    """
+    if not weighted.size:
+        return SparseRows.of_triples(learned, learned, weighted.ravel(), (titles, titles))
+    count = min(kept, weighted.shape[1])
+    size = np.abs(weighted)
+    sample = size.ravel()[:: max(1, size.size // _BOUND_SAMPLE)]
+    places = min(len(sample), max(1, round(len(sample) * count / weighted.shape[1])))
+    bound = np.partition(sample, -places)[-places]
+    most = min(_LONGEST * count, weighted.shape[1])
+    bounds = np.maximum(bound, np.partition(size, -most, axis=1)[:, -most])
+    rows, columns = np.nonzero((size >= bounds[:, None]) & (size > 0))
+    data = weighted[rows, columns]
+    return SparseRows.of_triples(learned[rows], learned[columns], data, (titles, titles))
 
 
 def _low_rank(rest: Floats, config: LinearConfig) -> tuple[Floats, Floats]:

@@ -36,7 +36,8 @@ _FIELDS = (
 HALF_LIFE = 365.0 * 86_400
 FLOOR = 0.5
 NEUTRAL_STARS = 2.5
-_STEEPNESS, _MIDDLE = 4.0, 0.3
+_STEEPNESS, _MIDDLE = 5.0, 0.3
+_PICKED = 1 / (1 + np.exp(_STEEPNESS * _MIDDLE))  # what the step comes to at 0
 
 
 def preference(state: TitleState, now: float) -> float:
@@ -79,14 +80,16 @@ def preferences(columns: Mapping[str, npt.NDArray[Any]], length: int, now: float
 
 
 def strength(preferences: Floats) -> Floats:
-    """Preferences [n] in [-1, 1] as inputs of a regression: from 0 to 1, most of it at liking.
+    """Preferences [n] in [-1, 1] as inputs of a regression, rising to nearly 1.
 
     A logistic step at 0.3, some three and a quarter stars: having picked a title at all says
-    something, liking it much more, and adoring it little beyond that.
+    something, liking it much more, and adoring it little beyond that. From two stars down it
+    speaks, a little, against what is like it.
     """
     steep = np.exp(-np.float32(_STEEPNESS) * (preferences - np.float32(_MIDDLE)))
-    rising: Floats = (1 / (1 + steep)).astype(np.float32)
-    return rising
+    dislikes = np.maximum(_PICKED * (1 + 4 * preferences), -_PICKED)
+    inputs: Floats = np.where(preferences < 0, dislikes, 1 / (1 + steep)).astype(np.float32)
+    return inputs
 
 
 def stars(rating: float) -> float:

@@ -62,7 +62,7 @@ class Explainer:
         names = list(scores.parts)
         columns = np.stack([scores.parts[name][picks] for name in names], axis=1).tolist()
         parts = [dict(zip(names, column, strict=True)) for column in columns]
-        unwatched = (self._scorers.collaborative.spread[picks] == 0).tolist()
+        unwatched = self._scorers.latent.unwatched[picks].tolist()
         decisions = [_decision(part, new) for part, new in zip(parts, unwatched, strict=True)]
         sources = [source for source, _ in decisions]
         shares = self._shares(picks, [scorer for _, scorer in decisions])

@@ -1,7 +1,7 @@
 """Cases to learn settings on: viewers whom the scorers have not seen, asked for as if they came.
 
 Two ways of coming, since a blend has to serve both: newcomers, held out whole, who tell their
-first 1, 3, 10, 30 titles or a random four fifths of all (:func:`newcomers`); and viewers who
+first 1, 3 or 10 titles or a random four fifths of all (:func:`newcomers`); and viewers who
 go on after one moment for everybody (:func:`later_on`).
 """
 
@@ -18,7 +18,7 @@ from recommender.index import CatalogueIndex
 from recommender.interactions import FoldedHistory, Interactions, fold
 from recommender.sparse import Ints, SparseRows
 
-FIRST_TITLES = (1, 3, 10, 30)
+FIRST_TITLES = (1, 3, 10)
 _FEWEST = 5  # titles that a viewer must have to be held out
 _VIEWERS = 300  # held out at a time, at most a fifth of all
 _ENOUGH = 400  # viewers held out in all, in up to so many

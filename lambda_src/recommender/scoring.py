@@ -21,7 +21,7 @@ from recommender.sparse import Bools, Floats
 TRENDING, GENRE = "trending", "genre"
 COLLABORATIVE_PARTS = ("collaborative", "linear", "latent")  # what viewers alike say
 EVERYBODY_PARTS = ("popularity", "recent")  # what everybody says
-_TAKEN_OVER = np.float32(0.5)
+_TAKEN_OVER = np.float32(0.25)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +54,12 @@ class Scorers:
 
     @cached_property
     def unheard(self) -> Floats:
-        """How much of the others' say tastes take over: [titles], near 0 for most.
+        """How much of others' say content and tastes take over: [titles], 0 for most.
 
-        Of a title that next to nobody has watched neighbours and links say nothing, which is
-        no judgement: without this no new title would get past the old ones. What is known of
-        it has a say in tastes all the same (:mod:`recommender.latent`).
+        Of a title that nobody has watched neighbours and links say nothing, which is no
+        judgement: without this no new title would get past the old ones.
         """
-        unheard: Floats = _TAKEN_OVER / (1 + self.collaborative.spread)
-        return unheard
+        return np.where(self.latent.unwatched, _TAKEN_OVER, np.float32(0))
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,10 @@ def score(
     weights = scorers.blend.at(len(history)).astype(np.float32)
     parts = {name: scores[name] * weight for name, weight in zip(SCORERS, weights, strict=True)}
     heard = sum(weights[SCORERS.index(name)] for name in ("collaborative", "linear"))
-    parts["latent"] = parts["latent"] + np.float32(heard) * scorers.unheard * scores["latent"]
+    taken_over = np.float32(heard) * scorers.unheard
+    parts["latent"] += taken_over * scores["latent"]
+    # Only what is nearly the best there is: at less, old titles lose more than new ones gain.
+    parts["content"] += 2 * taken_over * scores["content"] ** 8
     length = len(history)
     if trending:
         # Loud with no history, a fifth of it with a long one: what everybody does today is

@@ -28,7 +28,7 @@ RECENT_HALF_LIVES = (30.0, 90.0, 180.0)
 _K = 10
 _DISCOUNTS = 1 / np.log2(np.arange(_K) + 2)
 _POOL = 60  # the best titles of each scorer that a blend may choose from
-_PRIOR = 60.0  # cases' worth of trust in the default weights
+_PRIOR = 200.0  # cases' worth of trust in the default weights
 _MOST_CASES = 200  # of each length, of one fit
 _TRIED = 200  # blends that are tried for each length, three times
 _BEST = 12  # of them whose mean is taken: steadier than the single best, and as good
@@ -162,7 +162,7 @@ def _search(voters: Sequence[_Asked], knot: int, prior: Gains) -> Gains:
     What the last round's best have in common is taken, not the single best: that is luck.
     """
     centre = prior
-    for near in (0.0, 0.6, 0.85):
+    for near in (0.0, 0.6, 0.85, 0.93):
         tried = _blends(centre, near)
         gains = sum(asked.says[knot] * _gains(asked, tried) for asked in voters)
         if not voters:

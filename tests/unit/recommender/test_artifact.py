@@ -131,7 +131,7 @@ CARDS = "catalogue/cards"
         (b"", "begins with something else"),
         (b"<html>503</html>", "begins with something else"),
         (SMALL + b"tail", "seal"),
-        (resealed(schema=2), "schema 2, and this code reads schema 3"),
+        (resealed(schema=2), "schema 2, and this code reads schema 4"),
         (resealed(kind="other"), "made by something else"),
         (resealed(titles=None), "missing: 'titles'"),
         (resealed(ranker={"colour": 1}), "can't be read"),
