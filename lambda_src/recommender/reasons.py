@@ -74,7 +74,7 @@ class Explainer:
             if source is Source.CONTENT:
                 reason = self._content(number, shares[place], best[place], most[place])
             elif source is Source.COLLABORATIVE:
-                reason = self._collaborative(best[place], most[place])
+                reason = self._collaborative(number, best[place], most[place])
             elif source is Source.TRENDING:
                 reason = Reason(ReasonKind.TRENDING, "Trending now")
             if reason is None:
@@ -143,10 +143,14 @@ class Explainer:
             kind, deed = ReasonKind.BECAUSE_YOU_LISTED, f"Because {quoted(title)} is on your list"
         return Reason(kind, f"{deed}: {link.text}", (title.title_id,), link.people)
 
-    def _collaborative(self, best: int, most: float) -> Reason | None:
+    def _collaborative(self, number: int, best: int, most: float) -> Reason | None:
         if most <= 0:
             return None
-        title = self._index.titles[self._liked.titles[best]]
+        anchor = int(self._liked.titles[best])
+        title = self._index.titles[anchor]
+        link = Link.between(title, self._index.titles[number])
+        if link.people:
+            return self._because(anchor, link)  # says more, and is as true
         text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
         return Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
 
