@@ -1,7 +1,8 @@
 // The page: who signs in, as whom they watch, what they see, and what their actions change.
 
 import { ApiError, apiClient } from "./api.js";
-import { changes, eventOf, profileOf, sameRows } from "./logic.js";
+import { changes, eventOf, placedEventOf, placesOf, profileOf, sameRows, subjectOf } from "./logic.js";
+import { createOutbox } from "./outbox.js";
 import { createSession } from "./session.js";
 import { element, errorBox, rowsOf } from "./view.js";
 
@@ -14,6 +15,7 @@ const state = { profileId: null, rows: [], listed: new Set(), visit: 0 };
 let config;
 let session;
 let api;
+let outbox;
 
 function say(words) { find("status").textContent = words; }
 
@@ -71,10 +73,15 @@ async function refresh(words) {
   say(`${words} The rows stay as they are.`);
 }
 
+function stamp() {
+  return { id: crypto.randomUUID(), now: new Date().toISOString() };
+}
+
 async function send(type, item) {
-  const event = eventOf(type, item.title_id,
-    { id: crypto.randomUUID(), now: new Date().toISOString() });
-  await api.events(state.profileId, [event]);
+  const place = placesOf(state.rows).find((one) => one.item === item);
+  const event = type === "dismiss" && place ? placedEventOf(type, place, stamp())
+    : eventOf(type, item.title_id, stamp());
+  await outbox.add(state.profileId, event);
 }
 
 const actions = {
@@ -101,8 +108,19 @@ const actions = {
   }),
 };
 
+/** What this account did here and the server has not yet taken goes first. */
+function openOutbox() {
+  outbox = createOutbox({
+    account: subjectOf(session.token()),
+    send: api.events,
+    onChange: (waiting) => { if (waiting > 1) say(`${waiting} actions wait to be sent…`); },
+  });
+  outbox.flush().catch(show);
+}
+
 async function enter(preferred = null) {
   find("sign-in").hidden = true;
+  openOutbox();
   find("who").hidden = false;
   const profiles = await api.profiles();
   find("profile").replaceChildren(...profiles.map((profile) =>

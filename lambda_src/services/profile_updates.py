@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
-from recommender.history import Signal, TitleState, merge_all
+from recommender.history import Signal, TitleState, merge
 from schemas.envelope import Envelope
 from schemas.errors import RetryLaterError
 from services.ports import Counter, ProfileStore, StateWrite, StoredState, ViewingStore
@@ -158,7 +159,7 @@ def _merged(changes: Changes, stored: Stored) -> Iterator[StateWrite]:
         known = stored.get((profile_id, title_id))
         if known is None:
             known = StoredState(TitleState(title_id=title_id), 0)
-        state = merge_all({title_id: known.state}, change.signals)[title_id]
+        state = reduce(merge, change.signals, known.state)
         if state != known.state:
             yield StateWrite(change.account_id, profile_id, state, known)
 
