@@ -10,8 +10,11 @@ const NOTHING = new Set();
 // An event takes a moment through the stream; the page looks again until the rows differ.
 const LOOK_AGAIN_MS = [300, 500, 700, 1000, 1500, 2000];
 
+// What was on screen waits so long for more, so that a page's tiles are one request.
+const SHOWN_WAIT_MS = 2000;
+
 const find = (id) => document.getElementById(id);
-const state = { profileId: null, rows: [], listed: new Set(), visit: 0 };
+const state = { profileId: null, rows: [], listed: new Set(), seen: new Set(), visit: 0 };
 let config;
 let session;
 let api;
@@ -43,12 +46,37 @@ function draw(home, added = NOTHING) {
     : `Model ${home.model_version}`;
   const rows = rowsOf(home.rows, { actions, added, listed: state.listed });
   find("rows").replaceChildren(...rows);
+  watchTiles();
+}
+
+const shown = new IntersectionObserver(noteShown, { threshold: 0.5 });
+let places = new Map(); // tile: its item, row and place
+let flushing = null;
+
+function watchTiles() {
+  shown.disconnect();
+  const tiles = find("rows").querySelectorAll(".tile");
+  places = new Map(placesOf(state.rows).map((place, index) => [tiles[index], place]));
+  for (const tile of places.keys()) shown.observe(tile);
+}
+
+/** An impression of each tile that is half in view, once a visit for each place. */
+function noteShown(entries) {
+  for (const { target, isIntersecting } of entries) {
+    const place = places.get(target);
+    const mark = place && `${place.rowId} ${place.item.title_id}`;
+    if (!isIntersecting || !place || state.seen.has(mark)) continue;
+    state.seen.add(mark);
+    outbox.put(state.profileId, placedEventOf("impression", place, stamp()));
+    flushing ??= setTimeout(() => { flushing = null; outbox.flush().catch(show); }, SHOWN_WAIT_MS);
+  }
 }
 
 async function open(profileId) {
   state.profileId = profileId;
   state.visit += 1;
   state.listed = new Set();
+  state.seen = new Set();
   find("profile").value = profileId;
   say("Loading…");
   draw(await api.home(profileId));
@@ -113,7 +141,6 @@ function openOutbox() {
   outbox = createOutbox({
     account: subjectOf(session.token()),
     send: api.events,
-    onChange: (waiting) => { if (waiting > 1) say(`${waiting} actions wait to be sent…`); },
   });
   outbox.flush().catch(show);
 }

@@ -68,9 +68,12 @@ export function createOutbox({
   return {
     get waiting() { return waiting.size; },
 
+    /** Puts the event away; it goes with the next that are sent. */
+    put(profileId, event) { keep({ profile_id: profileId, event }); },
+
     /** Puts the event away, and sends all there is; resolves when the server has it. */
     add(profileId, event) {
-      keep({ profile_id: profileId, event });
+      this.put(profileId, event);
       return this.flush();
     },
 

@@ -78,8 +78,6 @@ class ProfileUpdates:
             if _asker(envelope) in strangers
         }
         refused = self._keep(records, reasons)
-        if refused.stored:
-            self.count("PoisonRecords", refused.stored, consumer=CONSUMER)
         failed = self._failed(records, self._store(changes, stored), now)
         return Outcome(
             len(batch.good) - len(reasons),
@@ -129,12 +127,10 @@ class ProfileUpdates:
         ages = {place: now - records[place].arrived_at for place in places}
         old = {place: BUSY.format(age) for place, age in ages.items() if age > PATIENCE_SECONDS}
         kept = self._keep(records, old)
-        if kept.stored:
-            self.count("DeferredRecords", kept.stored, consumer=CONSUMER)
         return earliest([kept.first_failed, *(place for place in places if place not in old)])
 
     def _keep(self, records: Sequence[StreamRecord], reasons: Mapping[int, str]) -> Kept:
-        return set_aside(records, reasons, consumer=CONSUMER, poison=self.poison)
+        return set_aside(records, reasons, consumer=CONSUMER, poison=self.poison, count=self.count)
 
 
 def _by_item(
