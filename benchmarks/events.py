@@ -19,8 +19,6 @@ from rich.table import Table
 from benchmarks.plane import costs, loop, speed
 
 CONSUMER_TARGET, INGEST_TARGET, LOOP_TARGET_SECONDS = 10_000, 20_000, 1.0
-# What a known peer says of its own imports; see docs/events.md.
-PEER_LOW, PEER_HIGH = 1_000, 3_000
 
 console = Console()
 app = typer.Typer(rich_markup_mode="rich", add_completion=False, no_args_is_help=True)
@@ -46,8 +44,6 @@ def own_code(batches: Batches = 100) -> None:
         table.add_row(
             name, f"{rate:,.0f}", f"{target:,}", f"{rate / target:.2f}", f"{1e6 / rate:.0f}"
         )
-    low, high = consumed.per_second / PEER_HIGH, consumed.per_second / PEER_LOW
-    table.caption = f"the consumer is {low:.0f} to {high:.0f} times the peer's import rate"
     console.print(table)
 
 
