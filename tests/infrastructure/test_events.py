@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from schemas.events import Envelope, ViewerEvent
+from schemas.envelope import Envelope
+from schemas.events import ViewerEvent
 from stacks.constructs.event_table import COLUMNS, EVENT_FIELDS
 from tests.infrastructure.synthesis import Template
 
@@ -47,10 +48,10 @@ def test_the_profile_consumer_has_a_throughput_of_its_own(events: Template):
 @pytest.mark.parametrize(
     ("setting", "profile", "trending"),
     [
-        ("BatchSize", 100, 500),
+        ("BatchSize", 500, 500),
         ("MaximumBatchingWindowInSeconds", 0, 5),
         ("ParallelizationFactor", 10, 2),
-        ("MaximumRetryAttempts", 10, 5),
+        ("MaximumRetryAttempts", 1000, 5),
         ("MaximumRecordAgeInSeconds", 604_800, 3600),
         ("BisectBatchOnFunctionError", True, True),
         ("FunctionResponseTypes", ["ReportBatchItemFailures"], ["ReportBatchItemFailures"]),
