@@ -9,6 +9,7 @@ from the ladder, run them with ffmpeg, check what came out, lay it out.
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,9 @@ from local.emulator.mediaconvert.ffmpeg import run_ffmpeg
 from schemas.errors import NotFoundError
 from schemas.ladder import shipped_ladder
 from schemas.mezzanine import Mezzanine
-from schemas.package import AudioTrack, PackageOrder, SubtitleTrack
+from schemas.package import MASTER, AudioTrack, PackageOrder, SubtitleTrack
 from services.media_ports import Transfer
+from services.package_check import PackageChecker
 from services.packaging_job import job_settings
 from services.title_packaging import PackageArranger
 
@@ -34,6 +36,11 @@ class FolderStore:
     """A :class:`services.media_ports.MediaStore` in a folder; content types are not kept."""
 
     root: Path
+
+    @property
+    def bucket(self) -> str:
+        """The folder's name, as other stores know it."""
+        return str(self.root)
 
     def sizes(self, prefix: str) -> Mapping[str, int]:
         """Bytes by key."""
@@ -53,12 +60,18 @@ class FolderStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
 
-    def copy_all(self, transfers: Sequence[Transfer]) -> None:
-        """Copies files."""
+    def take(self, transfers: Sequence[Transfer], *, source: str) -> None:
+        """Copies files from another store's folder."""
         for transfer in transfers:
             target = self.root / transfer.target
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self.root / transfer.source, target)
+            shutil.copyfile(Path(source) / transfer.source, target)
+
+    def let_go(self, prefix: str) -> int:
+        """Removes a folder: there is no lifecycle here."""
+        count = len(self.sizes(prefix))
+        shutil.rmtree(self.root / prefix, ignore_errors=True)
+        return count
 
 
 def package(
@@ -79,22 +92,25 @@ def package(
     order = PackageOrder(
         title_id=title_id,
         content_hash=content_hash,
-        bucket="ingest",
+        bucket=str(source.parent),
         source=source.name,
         folder=".",
         mezzanine=mezzanine,
         audio=tuple(audio) or _tracks(mezzanine),
         subtitles=tuple(subtitles),
     )
-    settings = job_settings(order, ladder, media_bucket="media")
-    (folder / order.staging).mkdir(parents=True, exist_ok=True)
-    run_ffmpeg(ffmpeg_command(settings, source, folder))
-    arranger = PackageArranger(
-        media=FolderStore(folder), ingest=FolderStore(source.parent), tools=tools, ladder=ladder
-    )
-    arranger.arrange(order)
-    shutil.rmtree(folder / order.staging)
-    return f"{order.published}/master.m3u8"
+    with tempfile.TemporaryDirectory(dir=folder.parent) as name:
+        work = Path(name)
+        (work / order.staging).mkdir(parents=True)
+        for beside in (*(track.file for track in order.subtitles), *filter(None, [order.poster])):
+            shutil.copyfile(source.parent / beside, work / beside)
+        run_ffmpeg(ffmpeg_command(job_settings(order, ladder), source, work))
+        staging = FolderStore(work)
+        PackageChecker(staging=staging, tools=tools, ladder=ladder).check(order)
+        PackageArranger(
+            staging=staging, media=FolderStore(folder), tools=tools, ladder=ladder
+        ).arrange(order)
+    return f"{order.published}/{MASTER}"
 
 
 def _tracks(mezzanine: Mezzanine) -> tuple[AudioTrack, ...]:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Annotated
+
+from pydantic import Field
 
 from schemas.fields import Shape
+
+Rate = Annotated[str, Field(pattern=r"^[0-9]+(/[1-9][0-9]*)?$")]
 
 
 class VideoStream(Shape):
@@ -13,8 +18,8 @@ class VideoStream(Shape):
     codec: str
     width: int
     height: int
-    frame_rate: str
-    average_frame_rate: str
+    frame_rate: Rate
+    average_frame_rate: Rate
     pixel_format: str
     sample_aspect: str = "1/1"
     interlaced: bool = False
@@ -24,6 +29,11 @@ class VideoStream(Shape):
     def rate(self) -> Fraction:
         """Frames per second, exact."""
         return Fraction(self.frame_rate)
+
+    @property
+    def average_rate(self) -> Fraction:
+        """Frames per second over the whole file."""
+        return Fraction(self.average_frame_rate)
 
 
 class AudioStream(Shape):

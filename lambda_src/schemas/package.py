@@ -1,8 +1,9 @@
 """A package in the making: what goes in, where it goes, and what its parts are called.
 
-The packaging job leaves its output under ``staging/``, named as AWS Elemental MediaConvert names
-things: ``package_1080p.m3u8``, ``package_audio_en.m3u8``, ``package_thumbnail.0000000.jpg``.
-What is published is arranged anew under ``media/<title_id>/<content hash>/``.
+The packaging job leaves its output under ``staging/`` of the ingest bucket, named as AWS
+Elemental MediaConvert names things: ``package_1080p.m3u8``, ``package_audio_en.m3u8``,
+``package_thumbnail.0000000.jpg``. What is published is arranged anew under
+``media/<title_id>/<content hash>/`` of the media bucket.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class PackageOrder(Shape):
 
     title_id: TitleId
     content_hash: ContentHash
-    bucket: str
+    bucket: str  # the ingest bucket
     source: str  # the mezzanine's key
     folder: str  # its folder, where subtitles and artwork are
     mezzanine: Mezzanine
@@ -55,7 +56,7 @@ class PackageOrder(Shape):
 
     @property
     def staging(self) -> str:
-        """Where the job's output goes in the media bucket, without a slash at its end."""
+        """Where the job's output goes in the ingest bucket, without a slash at its end."""
         return f"{STAGING}/{self.title_id}/{self.content_hash}"
 
     @property

@@ -39,8 +39,21 @@ class SegmentFacts:
     height: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveredFile:
+    """A file in the ingest bucket. Equal ``fingerprint``, equal bytes."""
+
+    size: int
+    fingerprint: str
+    modified_at: float
+
+
 class MediaStore(Protocol):
-    """The media bucket."""
+    """A bucket of packages, being made or published."""
+
+    @property
+    def bucket(self) -> str:
+        """Its name."""
 
     def sizes(self, prefix: str) -> Mapping[str, int]:
         """Bytes of every object whose key begins so."""
@@ -51,8 +64,33 @@ class MediaStore(Protocol):
     def write(self, key: str, body: bytes, *, content_type: str) -> None:
         """Puts an object that is cached for good."""
 
-    def copy_all(self, transfers: Sequence[Transfer]) -> None:
-        """Copies all of them, many at a time; raises if one could not be."""
+    def take(self, transfers: Sequence[Transfer], *, source: str) -> None:
+        """Copies all from the bucket ``source``, many at a time; raises if one could not be."""
+
+    def let_go(self, prefix: str) -> int:
+        """Marks every object below ``prefix`` for the lifecycle to remove; how many."""
+
+
+class IngestStore(Protocol):
+    """The ingest bucket."""
+
+    @property
+    def bucket(self) -> str:
+        """Its name."""
+
+    def find(self, key: str) -> DeliveredFile | None: ...
+
+    def read(self, key: str) -> bytes:
+        """A small file."""
+
+    def address(self, key: str) -> str:
+        """An address that opens this one file for some minutes, to whoever has it."""
+
+    def write_beside(self, key: str, text: str) -> None:
+        """Writes a JSON document."""
+
+    def remove(self, key: str) -> None:
+        """Removes a file, if there is one."""
 
 
 class MediaTools(Protocol):

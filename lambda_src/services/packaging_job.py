@@ -30,9 +30,9 @@ def parts(order: PackageOrder, ladder: Ladder) -> tuple[Part, ...]:
     )
 
 
-def job_settings(order: PackageOrder, ladder: Ladder, *, media_bucket: str) -> Settings:
+def job_settings(order: PackageOrder, ladder: Ladder) -> Settings:
     """``Settings`` of ``CreateJob``: CMAF with HLS playlists, seek-bar pictures and a poster."""
-    destination = f"s3://{media_bucket}/{order.staging}/{BASENAME}"
+    destination = f"s3://{order.bucket}/{order.staging}/{BASENAME}"
     return {
         "TimecodeConfig": {"Source": "ZEROBASED"},
         "Inputs": [

@@ -22,19 +22,19 @@ from services.packaging_job import POSTER, THUMBNAIL, parts
 class PackageArranger:
     """Copies a checked package from staging to where it is played."""
 
+    staging: MediaStore
     media: MediaStore
-    ingest: MediaStore
     tools: MediaTools
     ladder: Ladder
 
     def arrange(self, order: PackageOrder) -> str:
         """Lays the package out; the manifest, below ``/media/<title_id>/``. Safe to repeat."""
-        sizes = self.media.sizes(f"{order.staging}/")
-        playlists = read_parts(self.media, order, self.ladder)
+        sizes = self.staging.sizes(f"{order.staging}/")
+        playlists = read_parts(self.staging, order, self.ladder)
         transfers: list[Transfer] = []
         for playlist in playlists:
             transfers += playlist.transfers(order)
-        self.media.copy_all(transfers)
+        self.media.take(transfers, source=self.staging.bucket)
         for playlist in playlists:
             self._put(order, f"{playlist.part.folder}/playlist.m3u8", playlist.published_text())
         seconds = max(playlist.seconds for playlist in playlists)
@@ -50,7 +50,7 @@ class PackageArranger:
 
     def _subtitles(self, order: PackageOrder, seconds: float) -> None:
         for track in order.subtitles:
-            text = self.ingest.read(f"{order.folder}/{track.file}")
+            text = self.staging.read(f"{order.folder}/{track.file}")
             folder = f"{order.published}/subtitles/{track.language}"
             self.media.write(f"{folder}/subtitles.vtt", text, content_type=layout.VTT_TYPE)
             self._put(
@@ -63,16 +63,16 @@ class PackageArranger:
         captured = layout.staged_pictures(sizes, order, THUMBNAIL)
         per_sheet = self.ladder.thumbnails.columns * self.ladder.thumbnails.rows
         for number, start in enumerate(range(0, len(captured), per_sheet), start=1):
-            pictures = [self.media.read(key) for key in captured[start : start + per_sheet]]
+            pictures = [self.staging.read(key) for key in captured[start : start + per_sheet]]
             sheet = self.tools.sheet(pictures, self.ladder.thumbnails)
             key = f"{order.published}/thumbnails/{layout.sheet_name(number)}"
             self.media.write(key, sheet, content_type=layout.PICTURE_TYPE)
         track = layout.thumbnails_track(len(captured), self.ladder.thumbnails, seconds)
         self._put(order, "thumbnails/thumbnails.vtt", track, layout.VTT_TYPE)
         if order.poster:
-            picture = self.ingest.read(f"{order.folder}/{order.poster}")
+            picture = self.staging.read(f"{order.folder}/{order.poster}")
         else:
-            picture = self.media.read(layout.staged_pictures(sizes, order, POSTER)[-1])
+            picture = self.staging.read(layout.staged_pictures(sizes, order, POSTER)[-1])
         self.media.write(
             f"{order.published}/poster.jpg",
             self.tools.still(picture, self.ladder.poster),
@@ -94,7 +94,7 @@ class PackageArranger:
                 sound.append(rates)
                 continue
             width, height = boxes[playlist.part.name].fitted(picture.width, picture.height)
-            codec = layout.h264_codec(self.media.read(f"{order.staging}/{playlist.init}"))
+            codec = layout.h264_codec(self.staging.read(f"{order.staging}/{playlist.init}"))
             variants.append(
                 Variant(
                     part=playlist.part,
@@ -115,13 +115,13 @@ class PackageArranger:
         )
 
 
-def read_parts(media: MediaStore, order: PackageOrder, ladder: Ladder) -> list[PartPlaylist]:
+def read_parts(staging: MediaStore, order: PackageOrder, ladder: Ladder) -> list[PartPlaylist]:
     """Every part's playlist in staging; :class:`PackageDamagedError` names a bad one."""
-    return [_read_part(media, order, part) for part in parts(order, ladder)]
+    return [_read_part(staging, order, part) for part in parts(order, ladder)]
 
 
-def _read_part(media: MediaStore, order: PackageOrder, part: Part) -> PartPlaylist:
-    text = media.read(f"{order.staging}/{part.playlist}").decode("utf-8", "replace")
+def _read_part(staging: MediaStore, order: PackageOrder, part: Part) -> PartPlaylist:
+    text = staging.read(f"{order.staging}/{part.playlist}").decode("utf-8", "replace")
     try:
         return PartPlaylist.parsed(part, text)
     except ValueError as error:

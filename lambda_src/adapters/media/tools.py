@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from adapters.media.sandbox import ChildError, Limits, run
 from schemas.ladder import Box, Thumbnails
 from schemas.mezzanine import Mezzanine
+from schemas.validation import details_of
 from services.media_ports import MediaUnreadableError, SegmentFacts
 
 
@@ -28,7 +29,8 @@ class SandboxedTools:
         try:
             return Mezzanine.model_validate(answer)
         except ValidationError as error:  # such as a rate of 1/0
-            raise MediaUnreadableError(f"describes itself wrongly: {error}") from error
+            faults = ", ".join(f"{d.field} {d.message}" for d in details_of(_plain(error)))
+            raise MediaUnreadableError(f"describes itself wrongly: {faults}") from error
 
     def segments(self, init: bytes, segments: Sequence[bytes]) -> list[SegmentFacts]:
         """Each segment, decoded after its initialisation section."""
@@ -59,6 +61,10 @@ class SandboxedTools:
             return run(arguments, limits=self.limits)
         except ChildError as error:
             raise MediaUnreadableError(error.reason) from error
+
+
+def _plain(error: ValidationError) -> list[dict[str, Any]]:
+    return [dict(fault) for fault in error.errors()]
 
 
 def _written(folder: str, contents: Sequence[bytes]) -> list[str]:
