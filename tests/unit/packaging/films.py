@@ -110,7 +110,7 @@ HOSTILE: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "a program": (lambda: Path("/bin/true").read_bytes(), "mezzanine"),
     "an enormous GIF": (lambda: _gif(65_535, 65_535), "mezzanine"),
     "truncated, index lost": (lambda: film()[:-4_000], "mezzanine"),
-    "truncated, index first": (lambda: _index_first()[:-30_000], "mezzanine"),
+    "truncated, index first": (lambda: index_first(film())[:-30_000], "mezzanine"),
     "a header that claims 65,000 columns": (
         lambda: _claiming(film(), 65_000, 240), "mezzanine.video.pixel_aspect",
     ),
@@ -127,11 +127,11 @@ HOSTILE: Mapping[str, tuple[Callable[[], bytes], str]] = {
 }  # fmt: skip
 
 
-def _index_first() -> bytes:
-    """A film whose index comes before its pictures, as those for the web have it."""
+def index_first(data: bytes) -> bytes:
+    """The film with its index before its pictures, as those for the web have it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mov"
-        with av.open(io.BytesIO(film())) as source, av.open(
+        with av.open(io.BytesIO(data)) as source, av.open(
             path, "w", options={"movflags": "faststart"}
         ) as made:  # fmt: skip
             streams = {s.index: made.add_stream_from_template(s) for s in source.streams}

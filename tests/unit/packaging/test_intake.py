@@ -7,7 +7,7 @@ import json
 import pytest
 
 from schemas.catalogue import TitleRecord
-from tests.unit.packaging.films import HOSTILE, film
+from tests.unit.packaging.films import HOSTILE, film, index_first
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +121,23 @@ def test_a_file_that_takes_too_long_is_refused_not_waited_for(studio, good):
     studio.deliver(good)
     (reason,) = studio.examine(seconds=0).reasons
     assert reason.field == "mezzanine"
+
+
+@pytest.fixture(scope="module")
+def long() -> bytes:
+    """Longer than what is listened to whole: windows of it are."""
+    return film(width=320, height=240, rate=10, seconds=200)
+
+
+def test_windows_of_a_long_film_are_enough(studio, long):
+    studio.deliver(long)
+    examined = studio.examine()
+    assert examined.outcome == "package", examined.reasons
+    assert examined.order.mezzanine.audio[0].loudness_lufs == pytest.approx(-17, abs=1.5)
+
+
+def test_a_long_film_that_lost_its_end_is_refused(studio, long):
+    studio.deliver(index_first(long)[:-100_000])
+    examined = studio.examine()
+    assert examined.outcome == "refused"
+    assert "truncated" in examined.reasons[0].message
