@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from conformance import ROLE, Aws, unique, wait_for
 
+from local.emulator.process import Emulator
 from schemas.ladder import shipped_ladder
 from schemas.mezzanine import Mezzanine, VideoStream
 from schemas.package import AudioTrack, PackageOrder
@@ -124,3 +128,30 @@ def test_a_failed_execution_goes_on_from_the_state_that_failed(aws: Aws, bucket:
     assert entered == ["First", "Package", "Package"]
     with pytest.raises(ClientError, match="ExecutionNotRedrivable"):
         states.redrive_execution(executionArn=execution)
+
+
+def test_the_emulator_ends_at_once_with_one_job_running_and_one_waiting(tmp_path):
+    with Emulator(state_dir=tmp_path / "state", log_file=tmp_path / "log") as emulator:
+        aws = Aws(emulator.endpoint)
+        bucket = aws.bucket()
+        _deliver(aws, bucket, film(width=1920, height=1080, seconds=20))
+        definition = _machine(_settings(bucket))
+        definition["States"]["Package"]["TimeoutSeconds"] = 600
+        states = aws.client("stepfunctions")
+        machine = states.create_state_machine(
+            name=unique("machine"), definition=json.dumps(definition), roleArn=ROLE
+        )["stateMachineArn"]
+        for _ in range(2):
+            states.start_execution(stateMachineArn=machine)
+        wait_for(lambda: _processes(tmp_path), seconds=20)
+        began = time.monotonic()
+    assert time.monotonic() - began < 20
+    assert _processes(tmp_path) == []
+
+
+def _processes(folder: Path) -> list[str]:
+    """Command lines of ffmpeg that work below the folder."""
+    found = subprocess.run(
+        ["pgrep", "-fa", f"ffmpeg.*{folder}"], capture_output=True, text=True, check=False
+    )
+    return found.stdout.splitlines()
