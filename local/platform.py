@@ -16,6 +16,7 @@ from local import viewers
 from local.deployment import CdkCommand, fingerprint
 from local.edge import EdgeConfig, NginxProcess, nginx_user, render
 from local.emulator.process import Emulator
+from local.films import Films
 from local.world import World, write_private
 from scripts.operators.deployment import Deployment, LocalPlatform
 from scripts.operators.errors import OperatorError
@@ -43,6 +44,7 @@ class Platform:
         self._world, self._dataset, self._port, self._steps = world, dataset, port, steps
         self._emulator: Emulator | None = None
         self._nginx: list[NginxProcess] = []
+        self.films: Films | None = None
 
     @property
     def url(self) -> str:
@@ -64,6 +66,7 @@ class Platform:
         self._import(deployment)
         self._train(deployment)
         accounts = self._viewers(deployment)
+        self._film(deployment)
         running = LocalPlatform(self.emulator.endpoint, self.url, accounts)
         write_private(LocalPlatform.file(), vars(running))
         return running
@@ -71,6 +74,8 @@ class Platform:
     def stop(self) -> None:
         """Ends every process of the platform; the emulator saves its state first."""
         LocalPlatform.file().unlink(missing_ok=True)
+        if self.films is not None:
+            self.films.stop()
         for process in self._nginx:
             process.stop()
         if self._emulator is not None:
@@ -167,6 +172,11 @@ class Platform:
                 next_step="use data with viewers who rated 15 titles of a genre 4 or more",
             )
         return entries
+
+    def _film(self, deployment: Deployment) -> None:
+        folder = self._world.path / "films"
+        self.films = Films(deployment, self._dataset.titles.values(), folder)
+        self.films.start()
 
     def _serve(self, deployment: Deployment) -> None:
         self._nginx = [self._node(deployment), self._edge(deployment)]

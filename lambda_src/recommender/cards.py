@@ -18,7 +18,7 @@ from recommender.catalogue import Title
 from recommender.errors import DamagedArtifactError
 
 _LISTS = frozenset({"genres", "cast", "directors", "countries"})
-_LEFT_OUT = "plot"
+_LEFT_OUT = frozenset({"plot", "terms"})
 
 
 def card_lines(titles: Sequence[Title]) -> list[bytes]:
@@ -100,7 +100,7 @@ def _line(title: Title) -> bytes:
     fields = {
         name: value
         for name, value in asdict(title).items()
-        if name != _LEFT_OUT and value not in (None, ())
+        if name not in _LEFT_OUT and value not in (None, ())
     }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 

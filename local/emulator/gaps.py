@@ -11,7 +11,9 @@ from local.emulator import (
     guard,
     kinesis_delivery,
     lambda_runtime,
+    mediaconvert,
     public_parameters,
+    redrive,
     sagemaker,
     snapshots,
     stack_answers,
@@ -34,6 +36,8 @@ def close_all(settings: EmulatorSettings) -> Application:
     kinesis_delivery.close()
     firehose_buffering.close()
     sagemaker.close(settings.temporary / "training")
+    redrive.close()
+    mediaconvert.close(settings.temporary / "packaging")
     saved = snapshots.close(settings)
     saved.start()
     return guard.guarded(app, on_change=saved.note_change)

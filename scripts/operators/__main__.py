@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from scripts.operators import buckets, editorial, recommend, status, titles, tokens, training, web
+from scripts.operators import (
+    buckets,
+    editorial,
+    ingest,
+    recommend,
+    status,
+    titles,
+    tokens,
+    training,
+    web,
+)
 
 app = typer.Typer(
     name="marquee",
@@ -16,6 +26,8 @@ app.command()(status.status)
 app.command()(tokens.token)
 app.command()(recommend.recommend)
 app.command()(training.train)
+for command in (ingest.ingest, ingest.progress, ingest.redrive, ingest.retire):
+    titles.app.command()(command)
 app.add_typer(titles.app, name="titles")
 app.add_typer(editorial.app, name="editorial")
 app.add_typer(web.app, name="web")
