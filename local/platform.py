@@ -15,7 +15,9 @@ from rich.console import Console
 from local import viewers
 from local.deployment import CdkCommand, fingerprint
 from local.edge import EdgeConfig, NginxProcess, nginx_user, render
+from local.key_group import trusted
 from local.emulator.process import Emulator
+from local.media_gate import MediaGate
 from local.world import World, write_private
 from scripts.operators.deployment import Deployment, LocalPlatform
 from scripts.operators.errors import OperatorError
@@ -43,6 +45,7 @@ class Platform:
         self._world, self._dataset, self._port, self._steps = world, dataset, port, steps
         self._emulator: Emulator | None = None
         self._nginx: list[NginxProcess] = []
+        self._gate: MediaGate | None = None
 
     @property
     def url(self) -> str:
@@ -73,6 +76,8 @@ class Platform:
         LocalPlatform.file().unlink(missing_ok=True)
         for process in self._nginx:
             process.stop()
+        if self._gate is not None:
+            self._gate.stop()
         if self._emulator is not None:
             self._emulator.stop()
             self._world.note(stopped_cleanly=True)
@@ -169,7 +174,9 @@ class Platform:
         return entries
 
     def _serve(self, deployment: Deployment) -> None:
-        self._nginx = [self._node(deployment), self._edge(deployment)]
+        self._gate = MediaGate(trusted(deployment))
+        self._gate.start()
+        self._nginx = [self._node(deployment), self._edge(deployment, self._gate.address)]
         for process in self._nginx:
             process.start()
 
@@ -190,14 +197,16 @@ class Platform:
         configuration = nginx_conf(replace(config, user=nginx_user()))
         return NginxProcess("node", configuration, run=self._world.run, address=(host, port))
 
-    def _edge(self, deployment: Deployment) -> NginxProcess:
+    def _edge(self, deployment: Deployment, gate: str) -> NginxProcess:
         host, port = self._node_address
         config = EdgeConfig(
             port=self._port,
             emulator=urlsplit(self.emulator.endpoint).netloc,
             node=f"{host}:{port}",
+            gate=gate,
             api_id=deployment.output("api", "ApiId"),
             web_bucket=deployment.output("content", "WebBucketName"),
+            media_bucket=deployment.output("content", "MediaBucketName"),
         )
         configuration = render(config, self._world.run)
         address = ("127.0.0.1", self._port)

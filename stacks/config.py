@@ -58,6 +58,7 @@ class StageConfig:
     api_rate_limit: int  # requests per second, all routes
     api_burst_limit: int
     waf_requests_per_5_minutes: int = 2000  # per address
+    streams_per_account: int = 4  # at once
     blocked_countries: tuple[str, ...] = ()
     # Raise the generation of the key that is not active, deploy, make it active, deploy.
     signing_generations: tuple[int, int] = (1, 1)
