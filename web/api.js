@@ -17,9 +17,10 @@ const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000
 
 /** `session` gives and refreshes the token; `onWait` hears of every wait, in seconds. */
 export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = sleep }) {
-  async function send(method, path, body) {
+  async function send(method, path, body, { keepalive = false } = {}) {
     return fetcher(path, {
       method,
+      keepalive, // finished by the browser even when the page is left
       headers: {
         authorization: `Bearer ${session.token()}`,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -28,10 +29,10 @@ export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = 
     });
   }
 
-  async function call(method, path, body) {
+  async function call(method, path, body, options) {
     let refreshed = false;
     for (let attempt = 0; ; attempt += 1) {
-      const response = await send(method, path, body);
+      const response = await send(method, path, body, options);
       if (response.ok) return response.status === 204 ? null : response.json();
       if (response.status === 401 && !refreshed && (await session.refresh())) {
         refreshed = true;
@@ -52,7 +53,11 @@ export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = 
     profiles: async () => (await call("GET", "/v1/profiles")).items,
     createProfile: (body) => call("POST", "/v1/profiles", body),
     home: (id) => call("GET", `${profile(id)}/home`),
-    events: (id, events) => call("POST", `${profile(id)}/events`, { events }),
+    events: (id, events, options) =>
+      call("POST", `${profile(id)}/events`, { events }, options),
+    playback: (id, body) => call("POST", `${profile(id)}/playback`, body),
+    stopPlayback: (id, streamId, options) => call("DELETE",
+      `${profile(id)}/playback/${encodeURIComponent(streamId)}`, undefined, options),
     rate: (id, titleId, rating) =>
       call("PUT", `${profile(id)}/ratings/${encodeURIComponent(titleId)}`, { rating }),
     addToList: (id, titleId) =>

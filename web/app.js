@@ -3,6 +3,7 @@
 import { ApiError, apiClient } from "./api.js";
 import { changes, eventOf, profileOf, sameRows } from "./logic.js";
 import { createSession } from "./session.js";
+import { Theatre } from "./theatre.js";
 import { element, errorBox, rowsOf } from "./view.js";
 
 const NOTHING = new Set();
@@ -10,8 +11,9 @@ const NOTHING = new Set();
 const LOOK_AGAIN_MS = [300, 500, 700, 1000, 1500, 2000];
 
 const find = (id) => document.getElementById(id);
-const state = { profileId: null, rows: [], listed: new Set(), visit: 0 };
+const state = { profileId: null, profiles: [], rows: [], listed: new Set(), visit: 0 };
 let config;
+let theatre;
 let session;
 let api;
 
@@ -77,7 +79,17 @@ async function send(type, item) {
   await api.events(state.profileId, [event]);
 }
 
+/** What comes after a title: the playable ones to the right of it in the row it was played from. */
+function following(item) {
+  const row = state.rows.find((one) => one.items.includes(item));
+  return row ? row.items.slice(row.items.indexOf(item) + 1).filter((next) => next.playable) : [];
+}
+
 const actions = {
+  play: (item) => attempt(async () => {
+    const profile = state.profiles.find((one) => one.profile_id === state.profileId);
+    await theatre.play(item, { profile, queue: following(item) });
+  }),
   watched: (item) => attempt(async () => {
     say(`Watched ${item.name}…`);
     await send("complete", item);
@@ -105,6 +117,7 @@ async function enter(preferred = null) {
   find("sign-in").hidden = true;
   find("who").hidden = false;
   const profiles = await api.profiles();
+  state.profiles = profiles;
   find("profile").replaceChildren(...profiles.map((profile) =>
     element("option", { value: profile.profile_id }, profile.name)));
   if (profiles.length === 0) {
@@ -121,6 +134,7 @@ function askForProfile(asked) {
 }
 
 function signOut() {
+  theatre.close();
   session.forget();
   state.visit += 1;
   find("rows").replaceChildren();
@@ -177,6 +191,7 @@ async function start() {
   config = await response.json();
   session = createSession(config);
   api = apiClient({ session, onWait: (seconds) => say(`Busy; trying again in ${seconds} s…`) });
+  theatre = new Theatre({ api, onError: show, onClosed: () => attempt(() => open(state.profileId)) });
   listen();
   try {
     await session.returnFromHostedPage(window.location, window.history);

@@ -219,6 +219,7 @@ def test_recommendations_have_the_contracts_shape(call):
         "year",
         "genres",
         "maturity",
+        "playable",
         "score",
         "source",
         "reason",
