@@ -44,6 +44,7 @@ class Platform:
     def __init__(self, world: World, dataset: Dataset, *, port: int, steps: Steps) -> None:
         self._world, self._dataset, self._port, self._steps = world, dataset, port, steps
         self._emulator: Emulator | None = None
+        self.node: NginxProcess | None = None  # the fleet, in the cloud
         self._nginx: list[NginxProcess] = []
         self._gate: MediaGate | None = None
 
@@ -176,7 +177,8 @@ class Platform:
     def _serve(self, deployment: Deployment) -> None:
         self._gate = MediaGate(trusted(deployment))
         self._gate.start()
-        self._nginx = [self._node(deployment), self._edge(deployment, self._gate.address)]
+        self.node = self._node(deployment)
+        self._nginx = [self.node, self._edge(deployment, self._gate.address)]
         for process in self._nginx:
             process.start()
 

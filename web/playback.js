@@ -125,6 +125,9 @@ export class Playback {
       this.tell.ready();
       this.#video.play().catch(() => this.tell.ready()); // autoplay refused: the button is there
     });
+    for (const name of [events.AUDIO_TRACKS_UPDATED, events.SUBTITLE_TRACKS_UPDATED]) {
+      hls.on(name, () => this.tell.ready());
+    }
     hls.on(events.LEVEL_SWITCHED, (_, { level }) => {
       const top = Math.max(...hls.levels.map((one) => one.bitrate));
       this.#meter.rendition(hls.levels[level].bitrate / 1000, top / 1000);
