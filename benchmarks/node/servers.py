@@ -61,6 +61,29 @@ http {{
 }}
 """
 
+# What the load balancer is in the cloud: the next node where one does not answer.
+_BALANCER = """
+{user}worker_processes 1;
+pid {run}/balancer.pid;
+error_log {run}/balancer-error.log warn;
+worker_rlimit_nofile 65536;
+events {{ worker_connections 8192; }}
+http {{
+    access_log off;
+    {temporary}
+    upstream nodes {{ {nodes} keepalive 64; }}
+    server {{
+        listen {host}:{port} backlog=4096;
+        location / {{
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_connect_timeout 2s;
+            proxy_pass http://nodes;
+        }}
+    }}
+}}
+"""
+
 
 @dataclass
 class Server:
@@ -157,8 +180,15 @@ def plain(work: Path, root: Path) -> Server:
     return Server(*_written(work, "plain", _PLAIN, root))
 
 
+def balancer(work: Path, nodes: list[Server]) -> Server:
+    """One address in front of ``nodes``."""
+    members = " ".join(f"server {HOST}:{node.port} max_fails=1 fail_timeout=5s;" for node in nodes)
+    return Server(*_written(work, "balancer", _BALANCER.replace("{nodes}", members), work))
+
+
 def fleet_node(work: Path, upstream: Server, *, cache: Path | None = None, **options: str) -> Server:
     """A node with the product's own configuration in front of ``upstream``."""
+    work.mkdir(parents=True, exist_ok=True)
     port = free_port()
     config = local_node(
         work / "node", upstream_host=HOST, upstream_port=upstream.port, upstream_prefix="",
