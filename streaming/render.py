@@ -35,8 +35,11 @@ class NodeConfig:
     upstream_prefix: str = ""  # "/<bucket>" where the store only knows path-style addresses
     listen: str = "8080"
     cache_path: str = "/var/cache/marquee/media"
-    cache_size: str = "8g"
-    cache_min_free: str = "1g"  # of the cache's file system: old entries go before it is full
+    cache_size: str | None = None  # None: all of its file system but the following
+    # nginx looks every ten seconds whether so much is free still: what can be filled in ten
+    # seconds, or the disk is full in between and answers break off.
+    cache_min_free: str = "1g"
+    cache_keys: str = "128m"  # of memory: a million slices of 2 MiB
     state_path: str = "/var/cache/marquee/state"  # pid, temporary files, the draining mark
     log_path: str = "/var/log/marquee"
     user: str | None = None  # None: nginx keeps the user that started it
