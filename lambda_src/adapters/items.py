@@ -105,6 +105,8 @@ def _storable(value: object) -> object:
         return Decimal(repr(value))
     if isinstance(value, list | tuple):
         return [_storable(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _storable(entry) for name, entry in value.items() if entry is not None}
     return value
 
 
@@ -113,4 +115,6 @@ def _plain(value: object) -> object:
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, list):
         return [_plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
     return value

@@ -119,6 +119,33 @@ class PublishSettings(Settings):
     trending_table: str
 
 
+class ExamineSettings(Settings):
+    """Of the title workflow's first step."""
+
+    ingest_bucket: str
+    titles_table: str
+
+
+class CheckSettings(Settings):
+    """Of the title workflow's check."""
+
+    ingest_bucket: str
+
+
+class ArrangeSettings(Settings):
+    """Of the title workflow's arranging."""
+
+    ingest_bucket: str
+    media_bucket: str
+
+
+class ListSettings(Settings):
+    """Of the title workflow's last step."""
+
+    media_bucket: str
+    titles_table: str
+
+
 AnySettings = TypeVar("AnySettings", bound=Settings)
 
 

@@ -98,7 +98,7 @@ def _arrays(model: Model) -> dict[str, npt.NDArray[Any]]:
     }
     return {
         "meta": _packed(meta),
-        "titles": _packed([asdict(title) for title in model.index.titles]),
+        "titles": _packed([_card(title) for title in model.index.titles]),
         **_sparse_arrays("features", scorers.content.features),
         "centre": scorers.content.centre.astype(np.float32),
         **_sparse_arrays("habits", scorers.collaborative.habits),
@@ -185,6 +185,12 @@ def _linear(arrays: Arrays, settings: Mapping[str, Any], titles: int) -> LinearS
 
 def _blend(fields: Mapping[str, Any]) -> Blend:
     return Blend(tuple(fields["lengths"]), tuple(tuple(row) for row in fields["weights"]))
+
+
+def _card(title: Title) -> dict[str, Any]:
+    card = asdict(title)
+    del card["terms"]  # of the live catalogue alone, which has the last word on every title
+    return card
 
 
 def _title(card: Mapping[str, Any]) -> Title:

@@ -43,7 +43,10 @@ def write_titles(path: Path, titles: Iterable[Title]) -> int:
     count = 0
     with _writing(path) as out:
         for title in titles:
-            out.write(json.dumps(asdict(title), ensure_ascii=False, separators=(",", ":")) + "\n")
+            fields = asdict(title)
+            # Of no use to training, which sees no country; the live catalogue has them.
+            del fields["terms"]
+            out.write(json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n")
             count += 1
     return count
 

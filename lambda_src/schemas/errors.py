@@ -16,10 +16,11 @@
     │   └── ThrottledError         429  a service we need asked us to slow down
     ├── SettingsError              (a bug of the deployment: never answered, the function fails)
     ├── ModelUnavailableError      (never answered: popular titles instead)
-    └── PipelineError              (the state machine's own: fails the step by name)
+    └── PipelineError              (the state machines' own: fails the step by name)
         ├── NothingToTrainError
         ├── DamagedTrainingOutputError
-        └── ModelVerificationError
+        ├── ModelVerificationError
+        └── PackageDamagedError
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ class ModelUnavailableError(MarqueeError):
 
 
 class PipelineError(MarqueeError):
-    """A step of the training workflow failed."""
+    """A step of a workflow failed."""
 
 
 class NothingToTrainError(PipelineError):
@@ -140,3 +141,12 @@ class DamagedTrainingOutputError(PipelineError):
 
 class ModelVerificationError(PipelineError):
     """The published model doesn't load or doesn't recommend."""
+
+
+class PackageDamagedError(PipelineError):
+    """What the packaging job left is not what was ordered; ``details`` name the part."""
+
+    @classmethod
+    def of(cls, part: str, message: str) -> PackageDamagedError:
+        """The error of one part, such as ``1080p`` or ``audio/en``."""
+        return cls(f"{part}: {message}", details=[Detail(part, message)])

@@ -11,6 +11,7 @@ from local.emulator import (
     guard,
     kinesis_delivery,
     lambda_runtime,
+    mediaconvert,
     public_parameters,
     sagemaker,
     snapshots,
@@ -34,6 +35,7 @@ def close_all(settings: EmulatorSettings) -> Application:
     kinesis_delivery.close()
     firehose_buffering.close()
     sagemaker.close(settings.temporary / "training")
+    mediaconvert.close(settings.temporary / "packaging")
     saved = snapshots.close(settings)
     saved.start()
     return guard.guarded(app, on_change=saved.note_change)

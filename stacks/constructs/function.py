@@ -21,7 +21,7 @@ from stacks.constructs.wheels import ROOT, Target, fetched
 
 ALIAS = "live"
 # Left by running the code where it lies; it would change the asset with no change of the code.
-_NOT_CODE = ("requirements.txt", "**/__pycache__", "**/*.pyc", "**/.*")
+_NOT_CODE = ("requirements*.txt", "**/__pycache__", "**/*.pyc", "**/.*")
 
 
 @dataclass(frozen=True, kw_only=True)
