@@ -15,8 +15,8 @@ from rich.console import Console
 from local import viewers
 from local.deployment import CdkCommand, fingerprint
 from local.edge import EdgeConfig, NginxProcess, nginx_user, render
-from local.key_group import trusted
 from local.emulator.process import Emulator
+from local.key_group import trusted
 from local.media_gate import MediaGate
 from local.world import World, write_private
 from scripts.operators.deployment import Deployment, LocalPlatform

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 # CloudFront takes its web ACL and its certificates from this region alone.
 DELIVERY_REGION = "us-east-1"
+# Which signing keys there are and which one signs: a file of its own, as a command writes it.
+SIGNING_FILE = Path(__file__).with_name("signing.json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,7 @@ class StageConfig:
     waf_requests_per_5_minutes: int = 2000  # per address
     streams_per_account: int = 4  # at once
     blocked_countries: tuple[str, ...] = ()
-    # Raise the generation of the key that is not active, deploy, make it active, deploy.
+    # Of the two live keys; `scripts/marquee keys` turns them over.
     signing_generations: tuple[int, int] = (1, 1)
     active_signing_key: Literal[0, 1] = 0
     domain_name: str | None = None
@@ -90,11 +94,17 @@ class StageConfig:
             raise ValueError(f"stage {self.name}: a load balancer needs 2 availability_zones")
 
 
+def _signing(stage: str) -> dict[str, Any]:
+    keys = json.loads(SIGNING_FILE.read_text())[stage]
+    return {"signing_generations": tuple(keys["generations"]), "active_signing_key": keys["active"]}
+
+
 STAGES: dict[str, StageConfig] = {
     stage.name: stage
     for stage in (
         StageConfig(
             name="local",
+            **_signing("local"),
             availability_zones=("us-east-1a", "us-east-1b"),
             retain_data=False,
             log_retention_days=1,
@@ -115,6 +125,7 @@ STAGES: dict[str, StageConfig] = {
         ),
         StageConfig(
             name="dev",
+            **_signing("dev"),
             availability_zones=("us-east-1a", "us-east-1b"),
             retain_data=False,
             log_retention_days=14,
@@ -138,6 +149,7 @@ STAGES: dict[str, StageConfig] = {
         ),
         StageConfig(
             name="prod",
+            **_signing("prod"),
             replica_region="eu-west-1",
             retain_data=True,
             nat_gateways=0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -102,7 +101,7 @@ async def _dribble(node: Server) -> bool:
             except TimeoutError:
                 continue
         return True
-    except (ConnectionError, socket.error):
+    except (OSError, ConnectionError):
         return False
     finally:
         writer.close()

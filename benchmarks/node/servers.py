@@ -186,7 +186,9 @@ def balancer(work: Path, nodes: list[Server]) -> Server:
     return Server(*_written(work, "balancer", _BALANCER.replace("{nodes}", members), work))
 
 
-def fleet_node(work: Path, upstream: Server, *, cache: Path | None = None, **options: str) -> Server:
+def fleet_node(
+    work: Path, upstream: Server, *, cache: Path | None = None, **options: str
+) -> Server:
     """A node with the product's own configuration in front of ``upstream``."""
     work.mkdir(parents=True, exist_ok=True)
     port = free_port()

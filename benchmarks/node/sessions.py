@@ -75,7 +75,9 @@ class Session:
 
     async def _segment(self, picture: m3u8.Segment, sound: m3u8.Segment) -> None:
         began = time.monotonic()
-        bodies = await asyncio.gather(self._get(picture.absolute_uri), self._get(sound.absolute_uri))
+        bodies = await asyncio.gather(
+            self._get(picture.absolute_uri), self._get(sound.absolute_uri)
+        )
         size = sum(len(body) for body in bodies)
         self.throughput = 0.5 * self.throughput + 0.5 * size * 8 / (time.monotonic() - began)
         self.felt.segments += 2

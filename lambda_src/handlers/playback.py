@@ -41,9 +41,7 @@ def start_playback(
     return Response(200, JSON, grant, cookies=_cookies(grant, body.title_id))
 
 
-@app.delete(
-    "/v1/profiles/<profile_id>/playback/<stream_id>", tags=["playback"], status_code=204
-)
+@app.delete("/v1/profiles/<profile_id>/playback/<stream_id>", tags=["playback"], status_code=204)
 def stop_playback(
     caller: CallerOfToken, profile_id: ProfileIdInPath, stream_id: StreamIdInPath
 ) -> Response[None]:

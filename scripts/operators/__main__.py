@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from scripts.operators import buckets, editorial, fleet, recommend, status, titles, tokens, training, web
+from scripts.operators import (
+    buckets,
+    editorial,
+    fleet,
+    keys,
+    recommend,
+    status,
+    titles,
+    tokens,
+    training,
+    web,
+)
 
 app = typer.Typer(
     name="marquee",
@@ -21,6 +32,7 @@ app.add_typer(editorial.app, name="editorial")
 app.add_typer(web.app, name="web")
 app.add_typer(buckets.app, name="buckets")
 app.add_typer(fleet.app, name="fleet")
+app.add_typer(keys.app, name="keys")
 
 if __name__ == "__main__":
     app()

@@ -17,7 +17,10 @@ from scripts.operators.errors import OperatorError, explained
 WEB = ROOT / "web"
 # The player's library comes from npm and is served from our own origin, like all of the page.
 LIBRARY = ROOT / "node_modules" / "hls.js" / "dist"
-VENDOR = {"vendor/hls.js": LIBRARY / "hls.min.mjs", "vendor/hls.worker.js": LIBRARY / "hls.worker.js"}
+VENDOR = {
+    "vendor/hls.js": LIBRARY / "hls.min.mjs",
+    "vendor/hls.worker.js": LIBRARY / "hls.worker.js",
+}
 
 app = typer.Typer(no_args_is_help=True, help="The viewer page.")
 
@@ -63,7 +66,9 @@ def page_files() -> dict[str, Path]:
     """What the page is made of, by key: its libraries first, the page itself last."""
     missing = [str(path) for path in VENDOR.values() if not path.is_file()]
     if missing:
-        raise OperatorError(f"the player's library is missing: {missing[0]}", next_step="make setup")
+        raise OperatorError(
+            f"the player's library is missing: {missing[0]}", next_step="make setup"
+        )
     own = sorted(path for path in WEB.rglob("*") if path.is_file() and _is_page(path))
     own.sort(key=lambda path: path.name == "index.html")
     return VENDOR | {path.relative_to(WEB).as_posix(): path for path in own}

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from adapters.media_signer import MediaSigner, private_key_of
@@ -29,7 +28,11 @@ def store(deployment):
         body = title_id.encode() * 100
         s3.put_object(Bucket=bucket, Key=f"media/{title_id}/{SEGMENT}", Body=body)
         table.put_item(
-            Item={"title_id": title_id, "name": title_id, "manifest": "0123456789abcdef/master.m3u8"}
+            Item={
+                "title_id": title_id,
+                "name": title_id,
+                "manifest": "0123456789abcdef/master.m3u8",
+            }
         )
     yield s3
     for title_id in (TITLE, OTHER):
@@ -138,7 +141,11 @@ def test_whoever_asks_gets_the_same_answer_so_that_no_cache_can_be_poisoned(runn
 
 
 def test_every_answer_of_the_edge_has_the_security_headers(running, grant):
-    for path, cookies in (("/", {}), (f"/media/{TITLE}/{SEGMENT}", grant["cookies"]), ("/v1/x", {})):
+    for path, cookies in (
+        ("/", {}),
+        (f"/media/{TITLE}/{SEGMENT}", grant["cookies"]),
+        ("/v1/x", {}),
+    ):
         _, _, headers = ask(running, cookies, path)
         assert {name: headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS, path
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"], path

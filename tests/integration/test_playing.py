@@ -31,7 +31,7 @@ QUIET = (
 SECONDS = 60
 PATIENT_MS = 30_000
 pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="chromium is not installed: scripts/setup --browser installs it"
+    CHROMIUM is None, reason="chromium is not installed: scripts/setup browser installs it"
 )
 VIDEO = "document.getElementById('video')"
 
@@ -176,7 +176,7 @@ def test_the_seek_bar_shows_pictures(playing):
     until(
         playing,
         """[...document.getElementById('preview').getContext('2d')
-            .getImageData(0, 0, 960, 90).data].some((value) => value > 0)"""
+            .getImageData(0, 0, 960, 90).data].some((value) => value > 0)""",
     )
     if picture := os.environ.get("SCREENSHOT"):
         playing.select_option("#subtitles", label="English")

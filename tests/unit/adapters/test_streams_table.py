@@ -5,7 +5,10 @@ from schemas.errors import ThrottledError, VersionConflictError
 from services.streams import AccountLeases, Lease
 from tests.unit.adapters.faulty import Faulty, refused
 
-PLAYING = {"screen-1": Lease("p1", "t1", 1_795_461_000), "screen-2": Lease("p2", "t2", 1_795_461_100)}
+PLAYING = {
+    "screen-1": Lease("p1", "t1", 1_795_461_000),
+    "screen-2": Lease("p2", "t2", 1_795_461_100),
+}
 
 
 @pytest.fixture
