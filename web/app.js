@@ -1,7 +1,7 @@
 // The page: who signs in, as whom they watch, what they see, and what their actions change.
 
 import { ApiError, apiClient } from "./api.js";
-import { changes, eventOf, profileOf, sameRows } from "./logic.js";
+import { changes, eventOf, following, profileOf, sameRows } from "./logic.js";
 import { createSession } from "./session.js";
 import { Theatre } from "./theatre.js";
 import { element, errorBox, rowsOf } from "./view.js";
@@ -79,16 +79,10 @@ async function send(type, item) {
   await api.events(state.profileId, [event]);
 }
 
-/** What comes after a title: the playable ones to the right of it in the row it was played from. */
-function following(item) {
-  const row = state.rows.find((one) => one.items.includes(item));
-  return row ? row.items.slice(row.items.indexOf(item) + 1).filter((next) => next.playable) : [];
-}
-
 const actions = {
   play: (item) => attempt(async () => {
     const profile = state.profiles.find((one) => one.profile_id === state.profileId);
-    await theatre.play(item, { profile, queue: following(item) });
+    await theatre.play(item, { profile, queue: following(item, state.rows) });
   }),
   watched: (item) => attempt(async () => {
     say(`Watched ${item.name}…`);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from benchmarks.node.sessions import Felt, watch
 
 VIEWERS = 40
 LORISES = 2000
+DISK_MB = 12  # filled in the first seconds, and less than the clip
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def all_of(place: Path, clip: Clip, *, quick: bool, say: Callable[[str], None]) 
     """Every fault, one after another."""
     away = 10 if quick else 60
     outcomes = []
-    for fault in (store_away, node_killed, slow_loris):
+    for fault in (store_away, node_killed, slow_loris, disk_full):
         say(f"[dim]{(fault.__doc__ or '').splitlines()[0]}[/dim]")
         outcomes.append(fault(place, clip, away))
     return outcomes
@@ -86,6 +88,28 @@ def slow_loris(place: Path, clip: Clip, away: int) -> Outcome:
     words = f"{_words(felt)}; {LORISES - left['open']} of {LORISES} were cut off within 15 s"
     met = _unnoticed(felt) and left["open"] == 0
     return Outcome(f"{LORISES} slow-loris clients", words, met)
+
+
+def disk_full(place: Path, clip: Clip, away: int) -> Outcome:
+    """The cache's disk is smaller than what is watched, and full between two looks of nginx."""
+    name, disk = "a disk that is full", place / "small-disk"
+    disk.mkdir(exist_ok=True)
+    size = f"size={DISK_MB}m"
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        return Outcome(name, "not tried: making a small disk needs root", True)
+    try:
+        upstream = store(place, place / "root")
+        cache = disk / "cache"
+        cache.mkdir()
+        node = fleet_node(place, upstream, cache=cache, cache_min_free=f"{DISK_MB // 3}m")
+        with running(upstream, node):
+            felt = _play(node, clip, 30, lambda: asyncio.sleep(0))
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    return Outcome(name, _words(felt), felt.failed_segments == 0 and felt.segments > 0)
 
 
 async def _dribble(node: Server) -> bool:
