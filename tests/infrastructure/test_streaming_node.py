@@ -1,6 +1,7 @@
 """The node's own nginx, run against a small store that records what it is asked."""
 
 import json
+import re
 import shutil
 import socket
 import struct
@@ -10,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,8 +20,11 @@ from pathlib import Path
 
 import pytest
 
+from stacks.config import STAGES
 from streaming.render import PROBE_KEY, NodeConfig, local_node, nginx_conf, user_data
+from tests.infrastructure.synthesis import Template
 
+Find = Callable[..., Template]
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 SLICE = 2 * 1024 * 1024
 FILM = bytes(range(256)) * (3 * SLICE // 256)
@@ -362,6 +366,44 @@ def test_user_data_is_a_script_that_bash_can_parse() -> None:
 
 def test_user_data_stays_below_the_limit_of_ec2() -> None:
     assert len(_cloud_user_data().encode()) < 16_000
+
+
+def test_a_boot_begins_with_an_empty_cache_and_a_restart_of_nginx_does_not(tmp_path: Path) -> None:
+    script = _cloud_user_data().split("<<'MARQUEE_COLD'\n")[1].split("MARQUEE_COLD")[0]
+    cache, mark = tmp_path / "cache", tmp_path / "kept"
+    cache.mkdir()
+    script = script.replace(NodeConfig(upstream_host="s3").cache_path, str(cache))
+    script = script.replace("/run/marquee-cache-kept", str(mark))
+    left = []
+    for _ in ("boot", "restart"):
+        (cache / "slice").write_text("half of it")
+        subprocess.run(["bash", "-c", script], check=True)
+        left.append([path.name for path in cache.iterdir()])
+    assert left == [[], ["slice"]]
+
+
+def test_a_node_drains_when_its_group_or_spot_announces_the_end() -> None:
+    script = _cloud_user_data().split("<<'MARQUEE_DRAIN'\n")[1].split("MARQUEE_DRAIN")[0]
+    waits = next(line for line in script.splitlines() if line.startswith("until "))
+    assert "lifecycle_state" in waits
+    assert "spot_notice" in waits
+
+
+def test_as_much_is_kept_free_as_a_node_could_fill_between_two_looks(template: Find) -> None:
+    fleet = STAGES["prod"].fleet
+    node = template("streaming").only("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
+    text = json.dumps(node["UserData"])
+    free = int(text.split("min_free=")[1].split("g")[0])
+    assert free * 1e9 >= fleet.node_gbps / 8 * 1e9 * 10
+    assert "max_size=" not in text
+
+
+def test_every_type_of_the_fleet_has_a_disk_of_its_own() -> None:
+    # Graviton families with NVMe end in d, or are the storage-optimised ones.
+    families = {name.split(".")[0] for name in STAGES["prod"].fleet.instance_types}
+    assert {
+        family for family in families if not re.fullmatch(r"c\dgd|im4gn|is4gen", family)
+    } == set()
 
 
 def test_the_store_is_read_over_verified_tls_in_the_cloud() -> None:
