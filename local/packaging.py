@@ -92,7 +92,7 @@ def package(
     order = PackageOrder(
         title_id=title_id,
         content_hash=content_hash,
-        bucket=str(source.parent),
+        bucket="ingest",
         source=source.name,
         folder=".",
         mezzanine=mezzanine,

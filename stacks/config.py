@@ -48,6 +48,14 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PackagingConfig:
+    """How many titles of a batch are packaged at once; MediaConvert's queue has its own limit."""
+
+    concurrency: int = 20
+    max_runtime_hours: int = 12  # of one title
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageConfig:
     """One environment. Frozen: a stack reads it and decides at synth."""
 
@@ -78,6 +86,7 @@ class StageConfig:
     alarm_email: str | None = None
     fleet: FleetConfig
     training: TrainingConfig
+    packaging: PackagingConfig = PackagingConfig()
     tags: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -122,6 +131,7 @@ STAGES: dict[str, StageConfig] = {
                 predictive_scaling=False,
             ),
             training=TrainingConfig(instance_type="ml.m7i.large", schedule=None),
+            packaging=PackagingConfig(concurrency=2),
         ),
         StageConfig(
             name="dev",

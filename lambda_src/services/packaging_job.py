@@ -103,7 +103,7 @@ def _video(order: PackageOrder, rung: Rendition, ladder: Ladder) -> Settings:
                     "QvbrSettings": {"QvbrQualityLevel": rung.quality},
                     "MaxBitrate": bitrate,
                     "HrdBufferSize": bitrate * _VIDEO_BUFFER_SECONDS,
-                    "QualityTuningLevel": "SINGLE_PASS_HQ",
+                    "QualityTuningLevel": "SINGLE_PASS",
                     "CodecProfile": rung.profile,
                     "CodecLevel": "AUTO",
                     # Keyframes where every rendition has them, and nowhere else.

@@ -8,6 +8,7 @@ from scripts.operators import (
     buckets,
     editorial,
     fleet,
+    ingest,
     keys,
     recommend,
     status,
@@ -27,6 +28,8 @@ app.command()(status.status)
 app.command()(tokens.token)
 app.command()(recommend.recommend)
 app.command()(training.train)
+for command in (ingest.ingest, ingest.progress, ingest.redrive, ingest.retire):
+    titles.app.command()(command)
 app.add_typer(titles.app, name="titles")
 app.add_typer(editorial.app, name="editorial")
 app.add_typer(web.app, name="web")

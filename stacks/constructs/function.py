@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from aws_cdk import AssetHashType, Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -17,7 +18,13 @@ from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.metrics import own_namespace
 from stacks.constructs.retention import removal_policy, retention
-from stacks.constructs.wheels import ROOT, Target, fetched
+from stacks.constructs.wheels import (
+    MEDIA_REQUIREMENTS,
+    REQUIREMENTS,
+    ROOT,
+    Target,
+    fetched,
+)
 
 ALIAS = "live"
 # Left by running the code where it lies; it would change the asset with no change of the code.
@@ -34,6 +41,7 @@ class FunctionSettings:
     memory_mb: int = 512  # 1,769 MB is one whole core
     timeout_seconds: int = 10
     reserved_concurrency: int | None = None
+    looks_into_media: bool = False  # brings the layer of requirements-media.txt
     failures: str = "its callers wait for the answer and see its errors: nothing to queue"
 
 
@@ -63,7 +71,7 @@ class MarqueeFunction(lambda_.Function):
             code=lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=list(_NOT_CODE)),
             runtime=runtime(config),
             architecture=_architecture(config),
-            layers=[dependencies(scope, config)],
+            layers=_layers(scope, config, settings),
             memory_size=settings.memory_mb,
             timeout=Duration.seconds(settings.timeout_seconds),
             reserved_concurrent_executions=settings.reserved_concurrency,
@@ -102,17 +110,28 @@ def runtime(config: StageConfig) -> lambda_.Runtime:
     return lambda_.Runtime(f"python{version}", lambda_.RuntimeFamily.PYTHON)
 
 
-def dependencies(scope: Construct, config: StageConfig) -> lambda_.LayerVersion:
-    """The stack's one layer of ``lambda_src/requirements.txt``, made at its first use."""
+def _layers(
+    scope: Construct, config: StageConfig, settings: FunctionSettings
+) -> list[lambda_.ILayerVersion]:
+    layers: list[lambda_.ILayerVersion] = [dependencies(scope, config)]
+    if settings.looks_into_media:
+        layers.append(dependencies(scope, config, id="MediaTools", file=MEDIA_REQUIREMENTS))
+    return layers
+
+
+def dependencies(
+    scope: Construct, config: StageConfig, *, id: str = "Dependencies", file: Path = REQUIREMENTS
+) -> lambda_.LayerVersion:
+    """The stack's one layer of a file of requirements, made at its first use."""
     stack = Stack.of(scope)
-    made = stack.node.try_find_child("Dependencies")
+    made = stack.node.try_find_child(id)
     if isinstance(made, lambda_.LayerVersion):
         return made
-    target = Target.of(config)
+    target = Target.of(config, file)
     return lambda_.LayerVersion(
         stack,
-        "Dependencies",
-        description="lambda_src/requirements.txt",
+        id,
+        description=file.relative_to(ROOT).as_posix(),
         code=lambda_.Code.from_asset(
             str(fetched(target)), asset_hash=target.digest, asset_hash_type=AssetHashType.CUSTOM
         ),
