@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -157,14 +158,15 @@ def cold(place: Path, viewers: int) -> dict[str, object]:
         asked = upstream.asked()
     slices = -(-SEGMENT_BYTES // SLICE)
     whole = sum(answer == body for answer in answers)
+    others = Counter("another body" if isinstance(a, bytes) else a for a in answers if a != body)
     met = sorted(asked.values()) == [1] * slices and whole == viewers
     console.print(
         f"cold: {viewers} viewers asked for one new segment of {slices} slices; the store was "
-        f"asked {sum(asked.values())} times, {whole} got it whole  {_mark(met)}"
+        f"asked {sum(asked.values())} times, {whole} got it whole {dict(others) or ''} {_mark(met)}"
     )
     return {
         "met": met, "viewers": viewers, "slices": slices, "asked": sum(asked.values()),
-        "whole": whole,
+        "whole": whole, "others": dict(others),
     }  # fmt: skip
 
 
