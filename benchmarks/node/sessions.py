@@ -15,6 +15,10 @@ TRIES = 10  # of a segment, with the page's own pauses between them
 SAFETY = 0.7  # of the measured throughput is what a rendition may take
 
 
+class FileNotHadError(Exception):
+    """A file was asked for as often as a player asks, and never came."""
+
+
 @dataclass
 class Felt:
     """What all sessions felt together. Times are seconds."""
@@ -45,9 +49,12 @@ class Session:
     moving: bool = False
 
     async def run(self) -> None:
-        """Play until the time is up."""
+        """Play until the time is up; a file that is not had in all its tries ends a playback."""
         while time.monotonic() < self.until:
-            await self._play_once()
+            try:
+                await self._play_once()
+            except FileNotHadError:
+                self.felt.failed_segments += 1
 
     async def _play_once(self) -> None:
         asked = time.monotonic()
@@ -126,8 +133,7 @@ class Session:
             self.felt.errors[problem] = self.felt.errors.get(problem, 0) + 1
             self.felt.retries += 1
             await asyncio.sleep(min(8.0, 0.5 * 2**attempt))
-        self.felt.failed_segments += 1
-        return b""
+        raise FileNotHadError(url)
 
 
 async def watch(master: str, *, viewers: int, seconds: float, ramp: float = 30.0) -> Felt:
