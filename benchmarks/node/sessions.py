@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from itertools import count
 from urllib.parse import urljoin
 
 import httpx
@@ -63,14 +64,17 @@ class Session:
         audio = next(m for m in master.media if m.type == "AUDIO" and m.default == "YES")
         sound = await self._playlist(audio.absolute_uri)
         pictures: dict[str, m3u8.M3U8] = {}
-        for at in range(len(sound.segments)):
+        for at in count():
             rendition = self._choose(master.playlists)
-            name = rendition.stream_info.resolution[1]
-            self.felt.renditions[f"{name}p"] = self.felt.renditions.get(f"{name}p", 0) + 1
             if rendition.absolute_uri not in pictures:
                 pictures[rendition.absolute_uri] = await self._playlist(rendition.absolute_uri)
-            picture = pictures[rendition.absolute_uri].segments[at]
-            await self._segment(picture, sound.segments[at])
+            segments = pictures[rendition.absolute_uri].segments
+            if at == len(segments):
+                break
+            name = f"{rendition.stream_info.resolution[1]}p"
+            self.felt.renditions[name] = self.felt.renditions.get(name, 0) + 1
+            # Sound comes in frames of its own length and may be a segment shorter or longer.
+            await self._segment(segments[at], sound.segments[min(at, len(sound.segments) - 1)])
             if at == 0:
                 self.felt.startups.append(time.monotonic() - asked)
                 self.moving, self.clock = True, time.monotonic()
