@@ -7,63 +7,50 @@ bucket and the title workflow.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.emulator.mediaconvert.ffmpeg import run_ffmpeg
 from recommender.catalogue import Title
 
-SECONDS = 24
+SECONDS = 20
 RATE = 24
 WIDE, HIGH = 1280, 720
+_DRAWN = f"s={WIDE // 4}x{HIGH // 4}:r={RATE}"  # small, since it is made anew for each world
 
 
 @dataclass(frozen=True)
 class Look:
-    """A genre's picture (a lavfi source and filters) and its two chords, in hertz."""
+    """A genre's picture (a lavfi source and filters) and its chord, in hertz."""
 
     picture: str
     chord: tuple[int, int, int]
 
 
-_SIZE = f"s={WIDE}x{HIGH}:r={RATE}"
 LOOKS = {
     "Crime": Look(
-        f"gradients={_SIZE}:c0=0x06080f:c1=0x5a1020:c2=0x101a30:n=3:speed=0.02,noise=alls=6:allf=t",
+        f"gradients={_DRAWN}:c0=0x06080f:c1=0x8a1020:c2=0x101a30:n=3:speed=0.02,vignette",
         (110, 131, 165),
     ),
-    "Sci-Fi": Look(
-        f"mandelbrot={_SIZE}:end_scale=0.05:maxiter=120,hue=h=200",
-        (98, 147, 220),
-    ),
+    "Sci-Fi": Look(f"mandelbrot={_DRAWN}:maxiter=60,hue=h=200", (98, 147, 220)),
     "Animation": Look(
-        f"cellauto=s={WIDE // 8}x{HIGH // 8}:r={RATE}:rule=110:scroll=1,"
-        f"scale={WIDE}:{HIGH}:flags=neighbor,hue=h=40*t:s=2,colorchannelmixer=rr=1:gg=.7:bb=.3",
+        f"cellauto={_DRAWN}:rule=110:scroll=1,format=yuv420p,lutyuv=u=90:v=200,hue=h=60*t",
         (262, 330, 392),
     ),
-    "Fantasy": Look(
-        f"gradients={_SIZE}:c0=0x10451d:c1=0x7ac74f:c2=0x2a1a5e:c3=0xe8d5b7:n=4:speed=0.01,"
-        "lenscorrection=k1=-0.2:k2=0.1",
-        (196, 247, 294),
-    ),
 }
-OTHER = Look(
-    f"testsrc2={_SIZE},boxblur=4,hue=h=20*t",
-    (147, 185, 220),
-)
+OTHER = Look(f"testsrc2={_DRAWN},hue=h=20*t", (147, 185, 220))
 
 
-def choose(titles: Sequence[Title], count: int = len(LOOKS)) -> list[Title]:
+def choose(titles: Iterable[Title]) -> list[Title]:
     """One title of each look that everybody may see, in the catalogue's order."""
-    chosen: list[Title] = []
-    for genre in LOOKS:
-        for title in titles:
-            open_to_all = not title.countries and title.available_until is None
-            if title.genres[:1] == (genre,) and open_to_all and title.maturity is not None:
-                chosen.append(title)
-                break
-    return chosen[:count]
+    chosen: dict[str, Title] = {}
+    for title in titles:
+        genre = title.genres[0] if title.genres else ""
+        open_to_all = not title.countries and title.available_until is None
+        if genre in LOOKS and open_to_all and title.maturity is not None:
+            chosen.setdefault(genre, title)
+    return list(chosen.values())
 
 
 def make(title: Title, folder: Path) -> Path:
@@ -85,7 +72,7 @@ def _film(look: Look, path: Path) -> None:
     run_ffmpeg(
         [
             *("ffmpeg", "-hide_banner", "-nostdin", "-y", "-loglevel", "error"),
-            *("-f", "lavfi", "-i", f"{look.picture},format=yuv420p"),
+            *("-f", "lavfi", "-i", f"{look.picture},scale={WIDE}:{HIGH},format=yuv420p"),
             *("-f", "lavfi", "-i", _chord(look.chord, 1.0)),
             *("-f", "lavfi", "-i", _chord(look.chord, 1.5)),
             *("-map", "0:v", "-map", "1:a", "-map", "2:a", "-t", str(SECONDS)),

@@ -16,6 +16,7 @@ from local import viewers
 from local.deployment import CdkCommand, fingerprint
 from local.edge import EdgeConfig, NginxProcess, nginx_user, render
 from local.emulator.process import Emulator
+from local.films import Films
 from local.key_group import trusted
 from local.media_gate import MediaGate
 from local.world import World, write_private
@@ -47,6 +48,7 @@ class Platform:
         self.node: NginxProcess | None = None  # the fleet, in the cloud
         self._nginx: list[NginxProcess] = []
         self._gate: MediaGate | None = None
+        self.films: Films | None = None
 
     @property
     def url(self) -> str:
@@ -68,6 +70,7 @@ class Platform:
         self._import(deployment)
         self._train(deployment)
         accounts = self._viewers(deployment)
+        self._film(deployment)
         running = LocalPlatform(self.emulator.endpoint, self.url, accounts)
         write_private(LocalPlatform.file(), vars(running))
         return running
@@ -75,6 +78,8 @@ class Platform:
     def stop(self) -> None:
         """Ends every process of the platform; the emulator saves its state first."""
         LocalPlatform.file().unlink(missing_ok=True)
+        if self.films is not None:
+            self.films.stop()
         for process in self._nginx:
             process.stop()
         if self._gate is not None:
@@ -173,6 +178,11 @@ class Platform:
                 next_step="use data with viewers who rated 15 titles of a genre 4 or more",
             )
         return entries
+
+    def _film(self, deployment: Deployment) -> None:
+        folder = self._world.path / "films"
+        self.films = Films(deployment, self._dataset.titles.values(), folder)
+        self.films.start()
 
     def _serve(self, deployment: Deployment) -> None:
         self._gate = MediaGate(trusted(deployment))

@@ -13,6 +13,7 @@ from local.emulator import (
     lambda_runtime,
     mediaconvert,
     public_parameters,
+    redrive,
     sagemaker,
     snapshots,
     stack_answers,
@@ -35,6 +36,7 @@ def close_all(settings: EmulatorSettings) -> Application:
     kinesis_delivery.close()
     firehose_buffering.close()
     sagemaker.close(settings.temporary / "training")
+    redrive.close()
     mediaconvert.close(settings.temporary / "packaging")
     saved = snapshots.close(settings)
     saved.start()

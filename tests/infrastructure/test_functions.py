@@ -36,6 +36,10 @@ TOLD = {
     "model_publish": {"MODEL_BUCKET", "TRENDING_TABLE"},
     "model_verify": {"MODEL_BUCKET"},
     "signing_key": set(),
+    "title_examine": {"INGEST_BUCKET", "TITLES_TABLE"},
+    "title_check": {"INGEST_BUCKET"},
+    "title_arrange": {"INGEST_BUCKET", "MEDIA_BUCKET"},
+    "title_list": {"MEDIA_BUCKET", "TITLES_TABLE"},
 }  # fmt: skip
 WRITES = {
     "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
@@ -56,6 +60,10 @@ MAY_WRITE = {
     "model_publish": {"dynamodb", "s3"},
     "model_verify": set(),
     "signing_key": {"secretsmanager"},
+    "title_examine": {"s3"},
+    "title_check": set(),
+    "title_arrange": {"s3"},
+    "title_list": {"dynamodb"},
 }
 
 

@@ -27,7 +27,7 @@ class ChildError(Exception):
 class Limits:
     """What one child may use."""
 
-    seconds: int = 120
+    seconds: int = 240
     memory_mb: int = 2048
     file_mb: int = 64
     open_files: int = 64

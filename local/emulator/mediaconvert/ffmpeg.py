@@ -7,13 +7,17 @@ import resource
 import subprocess
 from collections import deque
 from collections.abc import Callable, Sequence
-from threading import Timer
+from threading import Event, Timer
 
 from local.process import die_with_parent
 
 LONGEST_SECONDS = 6 * 3600
 _MEMORY_BYTES = 6 << 30
 _NICENESS = 10  # the platform that a viewer uses goes first
+
+
+_ending = Event()
+_running: set[subprocess.Popen[str]] = set()
 
 
 class FfmpegError(Exception):
@@ -27,6 +31,8 @@ def run_ffmpeg(
     seconds: float = LONGEST_SECONDS,
 ) -> None:
     """Runs to the end; tells how many seconds of the title are done. :class:`FfmpegError`."""
+    if _ending.is_set():
+        raise FfmpegError("the emulator is being ended")
     process = subprocess.Popen(
         list(command),
         stdin=subprocess.DEVNULL,
@@ -37,6 +43,7 @@ def run_ffmpeg(
         env={"PATH": os.defpath, "LANG": "C.UTF-8"},
         preexec_fn=_confine,
     )
+    _running.add(process)
     limit = Timer(seconds, process.kill)
     limit.daemon = True
     limit.start()
@@ -52,8 +59,16 @@ def run_ffmpeg(
     finally:
         limit.cancel()
         process.kill()
+        _running.discard(process)
     if status != 0:
         raise FfmpegError("; ".join(said) or f"ffmpeg ended with status {status}")
+
+
+def end_all() -> None:
+    """Ends every ffmpeg and begins no other: this process's end waits for the threads they hold."""
+    _ending.set()
+    for process in tuple(_running):
+        process.kill()
 
 
 def _is_progress(name: str) -> bool:
