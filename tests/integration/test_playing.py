@@ -129,14 +129,15 @@ def test_a_title_without_media_has_no_play_button(page, titles, running, token):
     home = Api(running.url, token).get(f"/v1/profiles/{running.accounts[0]['profile_id']}/home")
     items = [item for row in home["rows"] for item in row["items"]]
     playable = {item["title_id"] for item in items if item["playable"]}
-    assert {title["title_id"] for title in titles} <= playable < {i["title_id"] for i in items}
+    assert playable < {item["title_id"] for item in items}
     tiles = page.locator(".tile").all()
     offered = {
         tile.get_attribute("data-title")
         for tile in tiles
         if tile.get_by_role("button", name="Play:").count()
     }
-    assert offered == playable
+    # Titles may have been packaged since the page was drawn; none is offered that is not.
+    assert {title["title_id"] for title in titles} <= offered <= playable
 
 
 def test_it_plays_and_shows_where_it_is(playing):
