@@ -17,6 +17,8 @@ from local.deployment import CdkCommand, fingerprint
 from local.edge import EdgeConfig, NginxProcess, nginx_user, render
 from local.emulator.process import Emulator
 from local.films import Films
+from local.key_group import trusted
+from local.media_gate import MediaGate
 from local.world import World, write_private
 from scripts.operators.deployment import Deployment, LocalPlatform
 from scripts.operators.errors import OperatorError
@@ -43,7 +45,9 @@ class Platform:
     def __init__(self, world: World, dataset: Dataset, *, port: int, steps: Steps) -> None:
         self._world, self._dataset, self._port, self._steps = world, dataset, port, steps
         self._emulator: Emulator | None = None
+        self.node: NginxProcess | None = None  # the fleet, in the cloud
         self._nginx: list[NginxProcess] = []
+        self._gate: MediaGate | None = None
         self.films: Films | None = None
 
     @property
@@ -78,6 +82,8 @@ class Platform:
             self.films.stop()
         for process in self._nginx:
             process.stop()
+        if self._gate is not None:
+            self._gate.stop()
         if self._emulator is not None:
             self._emulator.stop()
             self._world.note(stopped_cleanly=True)
@@ -179,7 +185,10 @@ class Platform:
         self.films.start()
 
     def _serve(self, deployment: Deployment) -> None:
-        self._nginx = [self._node(deployment), self._edge(deployment)]
+        self._gate = MediaGate(trusted(deployment))
+        self._gate.start()
+        self.node = self._node(deployment)
+        self._nginx = [self.node, self._edge(deployment, self._gate.address)]
         for process in self._nginx:
             process.start()
 
@@ -200,14 +209,16 @@ class Platform:
         configuration = nginx_conf(replace(config, user=nginx_user()))
         return NginxProcess("node", configuration, run=self._world.run, address=(host, port))
 
-    def _edge(self, deployment: Deployment) -> NginxProcess:
+    def _edge(self, deployment: Deployment, gate: str) -> NginxProcess:
         host, port = self._node_address
         config = EdgeConfig(
             port=self._port,
             emulator=urlsplit(self.emulator.endpoint).netloc,
             node=f"{host}:{port}",
+            gate=gate,
             api_id=deployment.output("api", "ApiId"),
             web_bucket=deployment.output("content", "WebBucketName"),
+            media_bucket=deployment.output("content", "MediaBucketName"),
         )
         configuration = render(config, self._world.run)
         address = ("127.0.0.1", self._port)

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 # CloudFront takes its web ACL and its certificates from this region alone.
 DELIVERY_REGION = "us-east-1"
+# Which signing keys there are and which one signs: a file of its own, as a command writes it.
+SIGNING_FILE = Path(__file__).with_name("signing.json")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FleetConfig:
-    """The streaming fleet: instance types in order of preference, and its size."""
+    """The streaming fleet: instance types in order of preference, and its size.
 
-    instance_types: tuple[str, ...] = ("c7gn.xlarge", "c6gn.xlarge", "c7g.xlarge")
+    All types have NVMe of their own and a baseline of `node_gbps` or more, so that one target
+    fits each: im4gn.xlarge and is4gen.xlarge 6.25 Gbit/s, c7gd.4xlarge 7.5 (EC2's own tables).
+    """
+
+    instance_types: tuple[str, ...] = ("im4gn.xlarge", "c7gd.4xlarge", "is4gen.xlarge")
+    node_gbps: float = 6.25
     minimum: int
     maximum: int
     on_demand_base: int
     on_demand_percent: int
-    requests_per_target: int = 3000  # per minute
-    bytes_out_per_target: int = 60_000_000_000  # per minute: 8 Gbit/s
+    # `scripts/marquee fleet simulate` shows what other targets would drop, and cost.
+    requests_per_target: int = 24_000  # per minute
+    bytes_out_per_target: int = 30_000_000_000  # per minute: 4 Gbit/s
     cache_gb: int = 200  # of the volume that caches media where a type has no disk of its own
     predictive_scaling: bool
 
@@ -66,8 +76,9 @@ class StageConfig:
     api_rate_limit: int  # requests per second, all routes
     api_burst_limit: int
     waf_requests_per_5_minutes: int = 2000  # per address
+    streams_per_account: int = 4  # at once
     blocked_countries: tuple[str, ...] = ()
-    # Raise the generation of the key that is not active, deploy, make it active, deploy.
+    # Of the two live keys; `scripts/marquee keys` turns them over.
     signing_generations: tuple[int, int] = (1, 1)
     active_signing_key: Literal[0, 1] = 0
     domain_name: str | None = None
@@ -92,11 +103,17 @@ class StageConfig:
             raise ValueError(f"stage {self.name}: a load balancer needs 2 availability_zones")
 
 
+def _signing(stage: str) -> dict[str, Any]:
+    keys = json.loads(SIGNING_FILE.read_text())[stage]
+    return {"signing_generations": tuple(keys["generations"]), "active_signing_key": keys["active"]}
+
+
 STAGES: dict[str, StageConfig] = {
     stage.name: stage
     for stage in (
         StageConfig(
             name="local",
+            **_signing("local"),
             availability_zones=("us-east-1a", "us-east-1b"),
             retain_data=False,
             log_retention_days=1,
@@ -118,6 +135,7 @@ STAGES: dict[str, StageConfig] = {
         ),
         StageConfig(
             name="dev",
+            **_signing("dev"),
             availability_zones=("us-east-1a", "us-east-1b"),
             retain_data=False,
             log_retention_days=14,
@@ -127,12 +145,13 @@ STAGES: dict[str, StageConfig] = {
             monthly_budget_usd=150,
             fleet=FleetConfig(
                 instance_types=("t4g.small",),
+                node_gbps=0.128,
                 minimum=1,
                 maximum=2,
                 on_demand_base=0,
                 on_demand_percent=0,
                 requests_per_target=600,
-                bytes_out_per_target=3_000_000_000,
+                bytes_out_per_target=600_000_000,
                 cache_gb=20,
                 predictive_scaling=False,
             ),
@@ -140,6 +159,7 @@ STAGES: dict[str, StageConfig] = {
         ),
         StageConfig(
             name="prod",
+            **_signing("prod"),
             replica_region="eu-west-1",
             retain_data=True,
             nat_gateways=0,

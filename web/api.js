@@ -18,9 +18,10 @@ const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000
 
 /** `session` gives and refreshes the token; `onWait` hears of every wait, in seconds. */
 export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = sleep }) {
-  async function send(method, path, body) {
+  async function send(method, path, body, { keepalive = false } = {}) {
     return fetcher(path, {
       method,
+      keepalive, // finished by the browser even when the page is left
       headers: {
         authorization: `Bearer ${session.token()}`,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -29,10 +30,10 @@ export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = 
     });
   }
 
-  async function call(method, path, body) {
+  async function call(method, path, body, options) {
     let refreshed = false;
     for (let attempt = 0; ; attempt += 1) {
-      const response = await send(method, path, body);
+      const response = await send(method, path, body, options);
       if (response.ok) return response.status === 204 ? null : response.json();
       if (response.status === 401 && !refreshed && (await session.refresh())) {
         refreshed = true;
@@ -55,8 +56,11 @@ export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = 
     createProfile: (body) => call("POST", "/v1/profiles", body),
     home: (id) => call("GET", `${profile(id)}/home`),
     /** `sentAt` is this machine's clock now: by it the server corrects the events' times. */
-    events: (id, events, sentAt) =>
-      call("POST", `${profile(id)}/events`, { sent_at: sentAt, events }),
+    events: (id, events, sentAt, options) =>
+      call("POST", `${profile(id)}/events`, { sent_at: sentAt, events }, options),
+    playback: (id, body) => call("POST", `${profile(id)}/playback`, body),
+    stopPlayback: (id, streamId, options) => call("DELETE",
+      `${profile(id)}/playback/${encodeURIComponent(streamId)}`, undefined, options),
     rate: (id, titleId, rating) =>
       call("PUT", `${profile(id)}/ratings/${encodeURIComponent(titleId)}`, { rating }),
     addToList: (id, titleId) =>

@@ -1,9 +1,12 @@
 // The page: who signs in, as whom they watch, what they see, and what their actions change.
 
 import { ApiError, apiClient } from "./api.js";
-import { changes, eventOf, placedEventOf, placesOf, profileOf, sameRows, subjectOf } from "./logic.js";
+import {
+  changes, eventOf, following, placedEventOf, placesOf, profileOf, sameRows, subjectOf,
+} from "./logic.js";
 import { createOutbox } from "./outbox.js";
 import { createSession } from "./session.js";
+import { Theatre } from "./theatre.js";
 import { element, errorBox, rowsOf } from "./view.js";
 
 const NOTHING = new Set();
@@ -14,8 +17,11 @@ const LOOK_AGAIN_MS = [300, 500, 700, 1000, 1500, 2000];
 const SHOWN_WAIT_MS = 2000;
 
 const find = (id) => document.getElementById(id);
-const state = { profileId: null, rows: [], listed: new Set(), seen: new Set(), visit: 0 };
+const state = {
+  profileId: null, profiles: [], rows: [], listed: new Set(), seen: new Set(), visit: 0,
+};
 let config;
+let theatre;
 let session;
 let api;
 let outbox;
@@ -113,6 +119,10 @@ async function send(type, item) {
 }
 
 const actions = {
+  play: (item) => attempt(async () => {
+    const profile = state.profiles.find((one) => one.profile_id === state.profileId);
+    await theatre.play(item, { profile, queue: following(item, state.rows) });
+  }),
   watched: (item) => attempt(async () => {
     say(`Watched ${item.name}…`);
     await send("complete", item);
@@ -150,6 +160,7 @@ async function enter(preferred = null) {
   openOutbox();
   find("who").hidden = false;
   const profiles = await api.profiles();
+  state.profiles = profiles;
   find("profile").replaceChildren(...profiles.map((profile) =>
     element("option", { value: profile.profile_id }, profile.name)));
   if (profiles.length === 0) {
@@ -166,6 +177,7 @@ function askForProfile(asked) {
 }
 
 function signOut() {
+  theatre.close();
   session.forget();
   state.visit += 1;
   find("rows").replaceChildren();
@@ -222,6 +234,7 @@ async function start() {
   config = await response.json();
   session = createSession(config);
   api = apiClient({ session, onWait: (seconds) => say(`Busy; trying again in ${seconds} s…`) });
+  theatre = new Theatre({ api, onError: show, onClosed: () => attempt(() => open(state.profileId)) });
   listen();
   try {
     await session.returnFromHostedPage(window.location, window.history);

@@ -61,6 +61,18 @@ export function sameRows(before, after) {
   return shape(before) === shape(after);
 }
 
+/**
+ * What comes after a title, the catalogue knowing no series: the playable titles to the right of
+ * it in its row, then those of the other rows, each once.
+ */
+export function following(item, rows) {
+  const own = rows.find((row) => row.items.includes(item));
+  const beside = own ? own.items.slice(own.items.indexOf(item) + 1) : [];
+  const all = [...beside, ...rows.flatMap((row) => row.items)];
+  const seen = new Set([item.title_id]);
+  return all.filter((next) => next.playable && !seen.has(next.title_id) && seen.add(next.title_id));
+}
+
 /** An event for the stream. The id is made here, so that a repeat counts once. */
 export function eventOf(type, titleId, { id, now }) {
   return { event_id: id, type, title_id: titleId, occurred_at: now };

@@ -75,6 +75,8 @@ class PlaybackSettings(Settings):
     profiles_table: str
     viewing_table: str
     titles_table: str
+    streams_table: str
+    stream_limit: int = Field(ge=1)
     signing_secret_arn: str
     signing_key_id: str
     delivery_domain_parameter: str

@@ -9,6 +9,7 @@
     ├── ConflictError              409  the state of things refuses it
     │   ├── ProfileLimitError      409  the account has all the profiles it may have
     │   ├── NotPlayableError       409  the title has no media
+    │   ├── StreamLimitError       409  the account plays on all the screens it may
     │   └── VersionConflictError   409  somebody else wrote the same item first, repeatedly
     ├── TooLargeError              413  more bytes than the route takes
     ├── RetryLaterError            503  a service we need did not answer
@@ -83,6 +84,10 @@ class ProfileLimitError(ConflictError):
 
 class NotPlayableError(ConflictError):
     """The title is in the catalogue and has no media yet."""
+
+
+class StreamLimitError(ConflictError):
+    """The account plays on all the screens it may."""
 
 
 class VersionConflictError(ConflictError):

@@ -152,7 +152,7 @@ class RecommendationService:
         )
         return RecommendedTitle.of(
             pick,
-            records[pick.title_id].title,
+            records[pick.title_id],
             model_version=None if unknown else context.served.version,
             fallback=TITLE_NOT_IN_MODEL if unknown else context.served.fallback,
         )

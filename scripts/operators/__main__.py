@@ -7,7 +7,9 @@ import typer
 from scripts.operators import (
     buckets,
     editorial,
+    fleet,
     ingest,
+    keys,
     recommend,
     status,
     titles,
@@ -32,6 +34,8 @@ app.add_typer(titles.app, name="titles")
 app.add_typer(editorial.app, name="editorial")
 app.add_typer(web.app, name="web")
 app.add_typer(buckets.app, name="buckets")
+app.add_typer(fleet.app, name="fleet")
+app.add_typer(keys.app, name="keys")
 
 if __name__ == "__main__":
     app()

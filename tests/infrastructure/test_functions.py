@@ -28,7 +28,7 @@ TOLD = {
     "events": {"PROFILES_TABLE", "EVENT_STREAM"},
     "playback": {
         "PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", "SIGNING_SECRET_ARN", "SIGNING_KEY_ID",
-        "DELIVERY_DOMAIN_PARAMETER",
+        "DELIVERY_DOMAIN_PARAMETER", "STREAMS_TABLE", "STREAM_LIMIT",
     },
     "profile_consumer": {"PROFILES_TABLE", "VIEWING_TABLE", "FAILURE_BUCKET"},
     "trending_consumer": {"TRENDING_TABLE", "FAILURE_BUCKET"},
@@ -53,7 +53,7 @@ MAY_WRITE = {
     "recommendations": set(),
     "interactions": {"dynamodb", "kinesis"},
     "events": {"kinesis"},
-    "playback": set(),
+    "playback": {"dynamodb"},
     "profile_consumer": {"dynamodb", "s3"},
     "trending_consumer": {"dynamodb", "s3"},
     "training_snapshot": {"s3"},

@@ -26,6 +26,7 @@ ROUTES = {
     ("delete", f"{PROFILE}/list/{{title_id}}"),
     ("post", f"{PROFILE}/events"),
     ("post", f"{PROFILE}/playback"),
+    ("delete", f"{PROFILE}/playback/{{stream_id}}"),
 }
 
 

@@ -17,6 +17,7 @@ from schemas.catalogue import TitleRecord
 from schemas.errors import NotFoundError, ThrottledError, VersionConflictError
 from schemas.profiles import Profile
 from services.ports import AccountProfiles, ServedModel, StoredState
+from services.streams import AccountLeases, Lease
 
 NOW = 1_795_460_400.0  # 2026-11-23T19:00:00Z
 ACCOUNT = "account-1"
@@ -131,6 +132,26 @@ class FakeViewing:
         if self.fail_reads:
             self.fail_reads -= 1
             raise ThrottledError("busy")
+
+
+@dataclass
+class FakeLeases:
+    stored: dict = field(default_factory=dict)
+    lose_races: int = 0
+
+    def of_account(self, account_id):
+        return self.stored.get(account_id, AccountLeases({}, 0))
+
+    def put(self, account_id, leases, *, version, keep_until):
+        known = self.of_account(account_id)
+        if self.lose_races:
+            self.lose_races -= 1
+            rival = {f"rival-{self.lose_races}": Lease("p9", "t9", keep_until)}
+            known = AccountLeases({**known.leases, **rival}, known.version + 1)
+            self.stored[account_id] = known
+        if known.version != version:
+            raise VersionConflictError("raced")
+        self.stored[account_id] = AccountLeases(dict(leases), version + 1)
 
 
 @dataclass

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  LONGEST_WAIT_SECONDS, base64Url, changes, errorOf, eventOf, genreClass, maturityWords,
+  LONGEST_WAIT_SECONDS, base64Url, changes, errorOf, eventOf, following, genreClass, maturityWords,
   placedEventOf, placesOf, profileOf, sameRows, secondsToWait, subjectOf, watchedShare,
 } from "../../../web/logic.js";
 
@@ -49,6 +49,15 @@ test("rows are the same only in the same places for the same reasons", () => {
   const reworded = row("a", "t1");
   reworded.items[0].reason = { text: "other" };
   assert.ok(!sameRows([row("a", "t1")], [reworded]));
+});
+
+test("after a title comes what is right of it, then the rest, each once, if it can be played", () => {
+  const tile = (id, playable = true) => ({ title_id: id, playable });
+  const [t1, t2] = [tile("t1"), tile("t2")];
+  const rows = [{ items: [tile("t0"), t1, tile("t9", false), t2] },
+    { items: [tile("t2"), tile("t1"), tile("t3")] }];
+  assert.deepEqual(following(t1, rows).map((next) => next.title_id), ["t2", "t0", "t3"]);
+  assert.deepEqual(following(tile("gone"), []), []);
 });
 
 test("an event carries the client's id and time", () => {
