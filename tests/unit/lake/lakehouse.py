@@ -1,0 +1,107 @@
+"""A lake with its bucket and tables, and what readers see of it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.lake_catalogue import GlueCatalogue
+from adapters.lake_files import LakeBucket
+from adapters.lake_rewriter import DuckdbRewriter
+from schemas.lake import EVENTS, PARTITION_KEYS, events_columns
+from services.compaction import LakeUpkeep, UpkeepReport
+from services.lake import LANDING_PREFIX, LakeHour
+from tests.unit.lake.records import NOW, rows, write_landing
+from tests.unit.services.fakes import FakeCounter
+
+BUCKET, DATABASE = "lake", "marquee_test"
+PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+DAY_LATER = NOW + 86_400
+
+
+@dataclass
+class Lakehouse:
+    s3: Any
+    glue: Any
+    scratch: Path
+
+    @classmethod
+    def made(cls, s3, glue, scratch: Path) -> Lakehouse:
+        s3.create_bucket(Bucket=BUCKET)
+        glue.create_database(DatabaseInput={"Name": DATABASE})
+        glue.create_table(DatabaseName=DATABASE, TableInput=_table())
+        return cls(s3, glue, scratch)
+
+    @property
+    def files(self) -> LakeBucket:
+        return LakeBucket(self.s3, BUCKET)
+
+    @property
+    def catalogue(self) -> GlueCatalogue:
+        return GlueCatalogue(self.glue, DATABASE, BUCKET)
+
+    def land(self, name: str, records, at: float = NOW, columns=None) -> str:
+        """A file of Firehose's in the hour of ``at``."""
+        path = write_landing(self.scratch / f"{name}.parquet", records, columns)
+        key = f"{LANDING_PREFIX}/{LakeHour.at(at).folder}/{name}.parquet"
+        self.s3.upload_file(str(path), BUCKET, key)
+        path.unlink()
+        return key
+
+    def upkeep(self, **changes) -> LakeUpkeep:
+        parts = {
+            "files": self.files,
+            "catalogue": self.catalogue,
+            "rewrite": DuckdbRewriter(self.files),
+            "count": FakeCounter(),
+            "retention_days": 365,
+            "most_bytes": 10**9,
+        }
+        return LakeUpkeep(**parts | changes)
+
+    def run(self, *, now: float = DAY_LATER, **changes) -> UpkeepReport:
+        return self.upkeep(**changes).run(now=now)
+
+    def seen(self, hour: LakeHour | None = None) -> list[dict]:
+        """The rows that a reader of the table gets: those of the partitions' locations."""
+        found = []
+        for page in self.glue.get_paginator("get_partitions").paginate(
+            DatabaseName=DATABASE, TableName=EVENTS
+        ):
+            for partition in page["Partitions"]:
+                day, number = partition["Values"]
+                if hour is None or LakeHour(day, int(number)) == hour:
+                    found += self._rows(partition["StorageDescriptor"]["Location"])
+        return found
+
+    def ids(self) -> Counter:
+        """How often a reader sees each event."""
+        return Counter(row["event_id"] for row in self.seen())
+
+    def keys(self, prefix: str = "") -> set[str]:
+        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        return {entry["Key"] for entry in listed.get("Contents", [])}
+
+    def _rows(self, location: str) -> list[dict]:
+        found = []
+        for key in sorted(self.keys(location.removeprefix(f"s3://{BUCKET}/"))):
+            if not os.path.basename(key).startswith("_"):
+                path = self.scratch / "read.parquet"
+                self.s3.download_file(BUCKET, key, str(path))
+                found += rows(path)
+        return found
+
+
+def _table() -> dict[str, Any]:
+    return {
+        "Name": EVENTS,
+        "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in PARTITION_KEYS.items()],
+        "StorageDescriptor": {
+            "Columns": [{"Name": name, "Type": kind} for name, kind in events_columns().items()],
+            "Location": f"s3://{BUCKET}/{EVENTS}/",
+            "SerdeInfo": {"SerializationLibrary": PARQUET},
+        },
+    }
