@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.envelope import Envelope, sealed
 from schemas.errors import Detail, InvalidRequestError, ThrottledError
-from schemas.events import Envelope, parse_event, sealed
+from schemas.events import parse_event
 from schemas.interactions import EventReceipt, RejectedEvent
 from schemas.responses import DetailCard
 from services.ports import Counter, EventSink, ProfileStore

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from recommender.history import TitleState, merge_all
 from recommender.ranker import playable
+from schemas.envelope import sealed
 from schemas.errors import Detail, NotFoundError, ThrottledError, VersionConflictError
-from schemas.events import ListAdd, ListRemove, Rate, RateRemove, ViewerEvent, sealed
+from schemas.event_types import ListAdd, ListRemove, Rate, RateRemove
 from schemas.interactions import TitleListing, TitleRating
 from services.asking import Asker
 from services.ports import EventSink, ProfileStore, TitleStore, ViewingStore
@@ -57,7 +58,7 @@ class InteractionService:
         if not playable(title, profile.viewer(asker.country), asker.now):
             raise NotFoundError.of("title_id", title_id)
 
-    def _apply(self, asker: Asker, event: ViewerEvent) -> TitleState:
+    def _apply(self, asker: Asker, event: Rate | RateRemove | ListAdd | ListRemove) -> TitleState:
         # The stream first: should the table fail then, the consumer makes up for it.
         envelope = sealed(
             event,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from recommender.history import TitleState
 from schemas.catalogue import TitleRecord
-from schemas.events import Envelope
+from schemas.envelope import Envelope
 from schemas.profiles import Profile
 
 if TYPE_CHECKING:  # numpy, which half of the functions have no use for

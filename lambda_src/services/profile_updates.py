@@ -88,7 +88,7 @@ def _by_item(batch: Sorted) -> dict[Key, _Change]:
         signals = envelope.signals()
         if not signals:
             continue
-        key = (envelope.profile_id, envelope.event.title_id)
+        key = (envelope.profile_id, signals[0].title_id)
         change = changes.setdefault(key, _Change(envelope.account_id))
         change.signals.extend(signals)
         change.places.append(place)

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from schemas.envelope import VERSIONS, Envelope, parse_envelope
 from schemas.errors import RetryLaterError
-from schemas.events import Envelope, parse_envelope
 from schemas.validation import details_of
 from services.ports import Counter
 
@@ -79,7 +79,8 @@ def read_batch(
 
 def reason_of(error: ValidationError) -> str:
     """Why a record is poison, in words, without its content."""
-    details = details_of(error.errors(include_input=False, include_url=False))
+    errors = error.errors(include_input=False, include_url=False)
+    details = details_of(errors, drop=VERSIONS)
     return "; ".join(f"{detail.field}: {detail.message}" for detail in details)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from schemas.envelope import Envelope
 from schemas.errors import RetryLaterError
-from schemas.events import Envelope
+from schemas.event_types import Complete, Play
 from services.ports import Counter
 from services.stream import Outcome, PoisonStore, StreamRecord, earliest, read_batch
 from services.trending import HOUR_SECONDS, hour_window
@@ -69,18 +70,21 @@ class TrendingUpdates:
 
 def count_of(envelope: Envelope, *, now: float) -> Count | None:
     """What an event adds to which window; ``None`` for nothing, or a window long gone."""
-    weight = WEIGHTS.get(envelope.event.type)
+    event = envelope.event
+    if not isinstance(event, Play | Complete):
+        return None
+    weight = WEIGHTS[event.type]
     at = envelope.occurred_at
     hour_ends = (at // HOUR_SECONDS + 1) * HOUR_SECONDS
     expires_at = int(hour_ends + WINDOW_LIFETIME_SECONDS)
-    if weight is None or expires_at <= now:
+    if expires_at <= now:
         return None
     return Count(
         marker=marker_of(envelope),
         marker_expires_at=int(now) + MARKER_LIFETIME_SECONDS,
         window=hour_window(at),
         window_expires_at=expires_at,
-        title_id=envelope.event.title_id,
+        title_id=event.title_id,
         score=weight,
     )
 

@@ -9,7 +9,7 @@ from constructs import Construct
 
 EVENTS_PREFIX = "events"
 TABLE = "events"
-# The envelope on the stream, lambda_src/schemas/events.py, as columns. A field that an event's
+# The envelope on the stream, lambda_src/schemas/envelope.py, as columns. A field that an event's
 # type does not have is null.
 EVENT_FIELDS = {
     "event_id": "string",
@@ -18,7 +18,24 @@ EVENT_FIELDS = {
     "occurred_at": "double",
     "position_seconds": "double",
     "duration_seconds": "double",
+    "session_id": "string",
     "rating": "double",
+    "row_id": "string",
+    "position": "int",
+    "model_version": "string",
+    "propensity": "double",
+    "query": "string",
+    "result_count": "int",
+    "startup_ms": "int",
+    "playing_ms": "int",
+    "rebuffer_ms": "int",
+    "rebuffer_count": "int",
+    "bitrate_kbps": "int",
+    "top_bitrate_kbps": "int",
+    "rendition_switches": "int",
+    "error_codes": "array<string>",
+    "failed": "boolean",
+    "network": "string",
 }
 COLUMNS = {
     "schema": "int",
@@ -26,6 +43,11 @@ COLUMNS = {
     "account_id": "string",
     "profile_id": "string",
     "received_at": "double",
+    "occurred_at": "double",
+    "clock": "string",
+    "sent_at": "double",
+    "country": "string",
+    "maturity_ceiling": "int",
 }
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
 

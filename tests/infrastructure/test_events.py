@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from schemas.events import Envelope, ViewerEvent
+from schemas.envelope import Envelope
+from schemas.events import ViewerEvent
 from stacks.constructs.event_table import COLUMNS, EVENT_FIELDS
 from tests.infrastructure.synthesis import Template
 

@@ -4,7 +4,8 @@ import json
 import pytest
 
 from handlers import profile_consumer, trending_consumer
-from schemas.events import parse_event, sealed
+from schemas.envelope import sealed
+from schemas.events import parse_event
 from services.profile_updates import ProfileUpdates
 from services.trending_counts import TrendingUpdates
 from tests.unit.handlers.conftest import Context

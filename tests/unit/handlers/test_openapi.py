@@ -80,7 +80,8 @@ def test_every_event_type_is_described(api):
     types = api["components"]["schemas"]["ViewerEvent"]["discriminator"]["mapping"]
     assert set(types) == {
         *("play", "progress", "pause", "complete", "abandon", "rate", "rate_remove"),
-        *("list_add", "list_remove", "impression", "click", "dismiss"),
+        *("list_add", "list_remove", "impression", "click", "dismiss", "search"),
+        "playback_quality",
     }
 
 

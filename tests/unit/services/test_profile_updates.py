@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.events import parse_event, sealed
+from schemas.envelope import sealed
+from schemas.events import parse_event
 from services.profile_updates import ProfileUpdates
 from services.stream import StreamRecord
 from tests.unit.services.fakes import NOW, FakeCounter, FakePoison, FakeViewing, seen

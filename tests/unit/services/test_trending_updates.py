@@ -1,7 +1,8 @@
 import pytest
 
+from schemas.envelope import sealed
 from schemas.errors import ThrottledError
-from schemas.events import parse_event, sealed
+from schemas.events import parse_event
 from services.stream import StreamRecord
 from services.trending_counts import EVENTS_PER_TRANSACTION, TrendingUpdates, count_of
 from tests.unit.services.fakes import NOW, FakeCounter, FakePoison
