@@ -51,6 +51,7 @@ class StageConfig:
     interface_endpoints: bool = False
     log_retention_days: int
     event_retention_hours: int = 24
+    lake_retention_days: int = 90  # of the hours made whole
     athena_scan_limit_gb: int = 10  # the most that one query may read
     lambda_python: Literal["host", "3.14"] = "3.14"
     lambda_architecture: Literal["host", "arm64"] = "arm64"
@@ -79,6 +80,11 @@ class StageConfig:
             )
         if self.replica_region == self.region:
             raise ValueError(f"stage {self.name}: replica_region must differ from region")
+        if self.lake_retention_days < 30:
+            raise ValueError(
+                f"stage {self.name}: lake_retention_days={self.lake_retention_days} is less than "
+                "the 30 that an hour may take to become whole, and queries look back"
+            )
         if len(self.availability_zones) < 2:
             raise ValueError(f"stage {self.name}: a load balancer needs 2 availability_zones")
 
@@ -136,6 +142,7 @@ STAGES: dict[str, StageConfig] = {
             interface_endpoints=True,
             log_retention_days=365,
             event_retention_hours=168,
+            lake_retention_days=3650,
             athena_scan_limit_gb=1000,
             canary_deployments=True,
             api_rate_limit=20_000,

@@ -10,6 +10,7 @@ from stacks.config import StageConfig
 from stacks.constructs.event_lake import EventLake
 from stacks.constructs.function import FunctionSettings, MarqueeFunction
 from stacks.constructs.grants import read_write_items
+from stacks.constructs.lake_upkeep import LakeUpkeepFunction
 from stacks.constructs.retention import removal_policy
 from stacks.constructs.stack import MarqueeStack
 from stacks.constructs.stream_reader import Delivery, StreamReader
@@ -44,6 +45,13 @@ class EventsStack(MarqueeStack):
         self.trending_consumer = self._trending_consumer(config)
         self.lake = EventLake(
             self, "Lake", config=config, stream=self.stream, bucket=content.lake_bucket
+        )
+        self.lake_upkeep = LakeUpkeepFunction(
+            self,
+            "LakeUpkeep",
+            config=config,
+            tables=self.lake.tables,
+            bucket=content.lake_bucket,
         )
         CfnOutput(self, "EventStreamName", value=self.stream.stream_name)
 

@@ -9,11 +9,13 @@ from botocore.exceptions import ClientError
 
 from adapters.faults import code_of, translated
 from adapters.lake_files import generation_key
+from schemas.errors import RetryLaterError
 from schemas.lake import EVENTS
 from services.lake import LakeHour
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
+    from mypy_boto3_glue.type_defs import PartitionInputTypeDef
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,28 @@ class GlueCatalogue:
     def point(self, hour: LakeHour, generation: str) -> None:
         """Makes the partition, or changes where it is."""
         given = {"DatabaseName": self.database, "TableName": EVENTS}
-        partition = {"Values": _values(hour), "StorageDescriptor": self._storage(hour, generation)}
+        partition: PartitionInputTypeDef = {
+            "Values": _values(hour),
+            "StorageDescriptor": self._storage(hour, generation),
+        }
         try:
             with translated("Glue"):
                 self.client.create_partition(**given, PartitionInput=partition)
         except ClientError as error:
             if code_of(error) != "AlreadyExistsException":
                 raise
-            with translated("Glue"):
-                self.client.update_partition(
-                    **given, PartitionValueList=_values(hour), PartitionInput=partition
-                )
+            self._move(hour, partition)
+
+    def _move(self, hour: LakeHour, partition: PartitionInputTypeDef) -> None:
+        with translated("Glue"):
+            answer = self.client.batch_update_partition(
+                DatabaseName=self.database,
+                TableName=EVENTS,
+                Entries=[{"PartitionValueList": _values(hour), "PartitionInput": partition}],
+            )
+        for refused in answer.get("Errors", []):
+            detail = refused.get("ErrorDetail", {})
+            raise RetryLaterError(f"Glue keeps {hour} as it was: {detail.get('ErrorMessage')}")
 
     def hours_before(self, hour: LakeHour) -> list[LakeHour]:
         """Found by Glue itself, so that years of hours are not read for one."""

@@ -79,8 +79,7 @@ def _as_landed(files: Sequence[str]) -> str:
         for name, kind in landing_columns().items()
     )
     empty = ", ".join(
-        f'CAST(NULL AS {duckdb_type(kind)}) AS "{name}"'
-        for name, kind in landing_columns().items()
+        f'CAST(NULL AS {duckdb_type(kind)}) AS "{name}"' for name, kind in landing_columns().items()
     )
     return (
         f"SELECT {columns} FROM (SELECT * FROM (SELECT {empty}) WHERE false "

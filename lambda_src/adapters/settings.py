@@ -94,6 +94,15 @@ class TrendingConsumerSettings(Settings):
     failure_bucket: str
 
 
+class LakeUpkeepSettings(Settings):
+    """Of the lake's upkeep."""
+
+    lake_bucket: str
+    lake_database: str
+    lake_retention_days: int = Field(ge=30)
+    lake_most_bytes: int = Field(gt=0)
+
+
 class SnapshotSettings(Settings):
     """Of the snapshot step."""
 

@@ -4,6 +4,7 @@ Two tables hold the same records. ``landing`` is the record as it was on the str
 struct within it, since Firehose maps JSON to columns and nothing more. ``events`` is flat: the
 record's fields and those of every event type beside each other, null where a type has no such
 field. A field of the event whose name the record has as well is prefixed by ``client_``.
+``outcomes`` holds what came of each impression (training/spark/outcomes.py).
 """
 
 from __future__ import annotations
@@ -17,10 +18,28 @@ from pydantic import BaseModel
 from schemas.envelope import Envelope
 from schemas.events import ViewerEvent
 
-LANDING, EVENTS = "landing", "events"
+LANDING, EVENTS, OUTCOMES = "landing", "events", "outcomes"
 EVENT = "event"
 CLIENT_PREFIX = "client_"
 PARTITION_KEYS = {"day": "date", "hour": "int"}
+# Times in Unix seconds, null where it did not come to that; ``propensity`` as it was served.
+OUTCOMES_COLUMNS = {
+    "event_id": "string",
+    "profile_id": "string",
+    "title_id": "string",
+    "shown_at": "double",
+    "country": "string",
+    "maturity_ceiling": "bigint",
+    "row_id": "string",
+    "position": "bigint",
+    "model_version": "string",
+    "propensity": "double",
+    "clicked_at": "double",
+    "played_at": "double",
+    "completed_at": "double",
+    "abandoned_at": "double",
+    "dismissed_at": "double",
+}
 _HIVE = {str: "string", float: "double", int: "bigint", bool: "boolean"}
 _DUCKDB = {
     "string": "VARCHAR",
@@ -69,9 +88,7 @@ def record_columns() -> dict[str, str]:
 def flat_names() -> dict[str, str]:
     """The column of ``events`` by field of the event."""
     own = record_columns()
-    return {
-        name: f"{CLIENT_PREFIX}{name}" if name in own else name for name in event_columns()
-    }
+    return {name: f"{CLIENT_PREFIX}{name}" if name in own else name for name in event_columns()}
 
 
 def events_columns() -> dict[str, str]:

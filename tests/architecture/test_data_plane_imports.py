@@ -15,7 +15,7 @@ ALLOWED = {
     "services": {"recommender", "schemas", "pydantic", "numpy"},
     "adapters": {
         *("recommender", "schemas", "services", "pydantic"),
-        *("boto3", "botocore", "cryptography", "aws_lambda_powertools"),
+        *("boto3", "botocore", "cryptography", "aws_lambda_powertools", "duckdb"),
     },
     "handlers": {
         *("recommender", "schemas", "services", "adapters", "pydantic"),

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
+from stacks.constructs.event_table import COLUMNS, EVENT_FIELDS
 
 from schemas.envelope import Envelope
 from schemas.events import ViewerEvent
-from stacks.constructs.event_table import COLUMNS, EVENT_FIELDS
 from tests.infrastructure.synthesis import Template
 
 Find = Callable[..., Template]

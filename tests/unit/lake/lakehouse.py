@@ -17,7 +17,6 @@ from services.lake import LANDING_PREFIX, LakeHour
 from tests.unit.lake.records import NOW, rows, write_landing
 from tests.unit.services.fakes import FakeCounter
 
-BUCKET, DATABASE = "lake", "marquee_test"
 PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 DAY_LATER = NOW + 86_400
 
@@ -27,27 +26,29 @@ class Lakehouse:
     s3: Any
     glue: Any
     scratch: Path
+    bucket: str
+    database: str
 
     @classmethod
-    def made(cls, s3, glue, scratch: Path) -> Lakehouse:
-        s3.create_bucket(Bucket=BUCKET)
-        glue.create_database(DatabaseInput={"Name": DATABASE})
-        glue.create_table(DatabaseName=DATABASE, TableInput=_table())
-        return cls(s3, glue, scratch)
+    def made(cls, s3, glue, scratch: Path, *, bucket: str, database: str) -> Lakehouse:
+        s3.create_bucket(Bucket=bucket)
+        glue.create_database(DatabaseInput={"Name": database})
+        glue.create_table(DatabaseName=database, TableInput=_table(bucket))
+        return cls(s3, glue, scratch, bucket, database)
 
     @property
     def files(self) -> LakeBucket:
-        return LakeBucket(self.s3, BUCKET)
+        return LakeBucket(self.s3, self.bucket)
 
     @property
     def catalogue(self) -> GlueCatalogue:
-        return GlueCatalogue(self.glue, DATABASE, BUCKET)
+        return GlueCatalogue(self.glue, self.database, self.bucket)
 
     def land(self, name: str, records, at: float = NOW, columns=None) -> str:
         """A file of Firehose's in the hour of ``at``."""
         path = write_landing(self.scratch / f"{name}.parquet", records, columns)
         key = f"{LANDING_PREFIX}/{LakeHour.at(at).folder}/{name}.parquet"
-        self.s3.upload_file(str(path), BUCKET, key)
+        self.s3.upload_file(str(path), self.bucket, key)
         path.unlink()
         return key
 
@@ -69,7 +70,7 @@ class Lakehouse:
         """The rows that a reader of the table gets: those of the partitions' locations."""
         found = []
         for page in self.glue.get_paginator("get_partitions").paginate(
-            DatabaseName=DATABASE, TableName=EVENTS
+            DatabaseName=self.database, TableName=EVENTS
         ):
             for partition in page["Partitions"]:
                 day, number = partition["Values"]
@@ -81,27 +82,27 @@ class Lakehouse:
         """How often a reader sees each event."""
         return Counter(row["event_id"] for row in self.seen())
 
-    def keys(self, prefix: str = "") -> set[str]:
-        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+    def objects(self, prefix: str = "") -> set[str]:
+        listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
         return {entry["Key"] for entry in listed.get("Contents", [])}
 
     def _rows(self, location: str) -> list[dict]:
         found = []
-        for key in sorted(self.keys(location.removeprefix(f"s3://{BUCKET}/"))):
+        for key in sorted(self.objects(location.removeprefix(f"s3://{self.bucket}/"))):
             if not os.path.basename(key).startswith("_"):
                 path = self.scratch / "read.parquet"
-                self.s3.download_file(BUCKET, key, str(path))
+                self.s3.download_file(self.bucket, key, str(path))
                 found += rows(path)
         return found
 
 
-def _table() -> dict[str, Any]:
+def _table(bucket: str) -> dict[str, Any]:
     return {
         "Name": EVENTS,
         "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in PARTITION_KEYS.items()],
         "StorageDescriptor": {
             "Columns": [{"Name": name, "Type": kind} for name, kind in events_columns().items()],
-            "Location": f"s3://{BUCKET}/{EVENTS}/",
+            "Location": f"s3://{bucket}/{EVENTS}/",
             "SerdeInfo": {"SerializationLibrary": PARQUET},
         },
     }

@@ -73,9 +73,7 @@ def one_of_each(at: float = NOW) -> list[Envelope]:
     for model in event_types():
         names = set(model.model_fields) - {"event_id", "type"}
         records.append(
-            a_record(
-                type_of(model), at=at, ceiling=16, **{name: EXAMPLES[name] for name in names}
-            )
+            a_record(type_of(model), at=at, ceiling=16, **{name: EXAMPLES[name] for name in names})
         )
     return records
 
@@ -83,9 +81,7 @@ def one_of_each(at: float = NOW) -> list[Envelope]:
 def write_landing(path: Path, records: Iterable[Envelope | bytes], columns=None) -> Path:
     """What Firehose writes: the JSON of each record, by the table's columns, as Parquet."""
     columns = columns or landing_columns()
-    lines = [
-        each if isinstance(each, bytes) else each.to_json() for each in records
-    ]
+    lines = [each if isinstance(each, bytes) else each.to_json() for each in records]
     path.parent.mkdir(parents=True, exist_ok=True)
     source = path.with_suffix(".json")
     source.write_bytes(b"\n".join(lines) + b"\n")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
+import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +16,7 @@ from schemas.errors import RetryLaterError
 from schemas.lake import landing_columns, record_of
 from services.compaction import ABANDONED_AFTER_SECONDS, CLOSED_AFTER_SECONDS, generation_of
 from services.lake import LakeFile, LakeHour
-from tests.unit.lake.lakehouse import BUCKET, DAY_LATER, Lakehouse
+from tests.unit.lake.lakehouse import DAY_LATER, Lakehouse
 from tests.unit.lake.records import HOUR, NOW, a_record, one_of_each
 from tests.unit.services.fakes import FakeCounter
 
@@ -29,8 +32,6 @@ def test_a_closed_hour_is_made_whole_and_every_type_reads_back(lake: Lakehouse):
     report = lake.run()
     assert report.rewritten == ["2026-11-23T19"]
     assert report.behind == []
-    import json
-
     again = [parse_envelope(json.dumps(record_of(row)).encode()) for row in lake.seen()]
     assert sorted(again, key=lambda r: r.event.event_id) == records
 
@@ -68,11 +69,13 @@ def test_a_second_run_changes_nothing(lake: Lakehouse):
     lake.land("a", plays(5))
     lake.run()
     before = {
-        key: lake.s3.head_object(Bucket=BUCKET, Key=key)["LastModified"] for key in lake.keys()
+        key: lake.s3.head_object(Bucket=lake.bucket, Key=key)["LastModified"]
+        for key in lake.objects()
     }
     assert lake.run().rewritten == []
     assert {
-        key: lake.s3.head_object(Bucket=BUCKET, Key=key)["LastModified"] for key in lake.keys()
+        key: lake.s3.head_object(Bucket=lake.bucket, Key=key)["LastModified"]
+        for key in lake.objects()
     } == before
 
 
@@ -87,15 +90,13 @@ def test_a_file_that_lands_late_joins_its_hour(lake: Lakehouse):
 def test_the_generation_before_goes_once_nobody_can_be_writing_it(lake: Lakehouse):
     lake.land("a", plays(1))
     lake.run()
-    old = lake.keys("events/")
+    old = lake.objects("events/")
     lake.land("late", plays(1))
     lake.run(now=DAY_LATER)
-    import time
-
     lake.run(now=time.time() + 1)
-    assert old < lake.keys("events/")
+    assert old < lake.objects("events/")
     lake.run(now=max(DAY_LATER, time.time() + ABANDONED_AFTER_SECONDS + 1))
-    assert old.isdisjoint(lake.keys("events/"))
+    assert old.isdisjoint(lake.objects("events/"))
     assert sorted(lake.ids().values()) == [1, 1]
 
 
@@ -111,7 +112,7 @@ def test_files_of_an_older_schema_read_as_nulls(lake: Lakehouse):
 def test_a_new_generation_never_loses_what_readers_see(lake: Lakehouse):
     key = lake.land("a", plays(2))
     lake.run()
-    lake.s3.delete_object(Bucket=BUCKET, Key=key)  # as an expiry that comes too early would
+    lake.s3.delete_object(Bucket=lake.bucket, Key=key)  # as an expiry that comes too early would
     lake.land("late", plays(1))
     count = FakeCounter()
     assert lake.run(count=count).behind == ["2026-11-23T19"]
@@ -142,7 +143,7 @@ def test_hours_past_their_retention_go_whole(lake: Lakehouse):
     lake.run()
     later = DAY_LATER + 40 * 86_400
     assert lake.run(now=later, retention_days=30).expired == ["2026-11-23T19"]
-    assert lake.keys("events/") == set()
+    assert lake.objects("events/") == set()
     assert lake.seen() == []
     assert lake.run(now=later, retention_days=30).expired == []
 
@@ -194,9 +195,8 @@ class Mortal:
 
 def mortal(lake: Lakehouse, calls: int, *, after: bool) -> Lakehouse:
     budget = [calls]
-    return Lakehouse(
-        Mortal(lake.s3, budget, after=after), Mortal(lake.glue, budget, after=after), lake.scratch
-    )
+    s3, glue = (Mortal(client, budget, after=after) for client in (lake.s3, lake.glue))
+    return replace(lake, s3=s3, glue=glue)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -239,7 +239,7 @@ def test_killed_at_any_call_retention_leaves_no_half_hour(lake: Lakehouse, after
         else:
             break
     assert lake.seen() == []
-    assert lake.keys("events/") == set()
+    assert lake.objects("events/") == set()
 
 
 def test_a_store_that_fails_leaves_the_hour_for_next_time(lake: Lakehouse):
