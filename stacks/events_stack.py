@@ -61,7 +61,7 @@ class EventsStack(MarqueeStack):
         fan_out = kinesis.StreamConsumer(
             self, "FanOut", stream=self.stream, stream_consumer_name="profiles"
         )
-        table = self._profiles.viewing_table
+        profiles, table = self._profiles.profiles_table, self._profiles.viewing_table
         reader = StreamReader(
             self,
             "ProfileConsumer",
@@ -70,6 +70,7 @@ class EventsStack(MarqueeStack):
                 handler="profile_consumer",
                 description="Merges events into each profile's history",
                 environment={
+                    "PROFILES_TABLE": profiles.table_name,
                     "VIEWING_TABLE": table.table_name,
                     "FAILURE_BUCKET": self._content.failure_bucket.bucket_name,
                 },
@@ -78,17 +79,21 @@ class EventsStack(MarqueeStack):
             ),
             source_arn=fan_out.stream_consumer_arn,
             delivery=Delivery(
-                batch_size=100,
+                batch_size=500,
                 window_seconds=0,
                 parallelization=10,
-                retries=10,
+                # A table that is away for an hour gets everything when it is back; a record
+                # that breaks the function holds its lane up for minutes.
+                retries=1000,
                 # As long as the stream keeps them: a history must not lose an event to an outage.
                 max_age_seconds=config.event_retention_hours * 3600,
             ),
             failures=self._content.failure_bucket,
         )
         fan_out.grant_read(reader.function)
+        profiles.grant_read_data(reader.function)
         read_write_items(table, reader.function)
+        table.grant(reader.function, "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate")
         return reader.function
 
     def _trending_consumer(self, config: StageConfig) -> MarqueeFunction:

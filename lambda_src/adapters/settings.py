@@ -83,6 +83,7 @@ class PlaybackSettings(Settings):
 class ProfileConsumerSettings(Settings):
     """Of the profile consumer."""
 
+    profiles_table: str
     viewing_table: str
     failure_bucket: str
 

@@ -14,6 +14,7 @@
     ├── RetryLaterError            503  a service we need did not answer
     │   └── ThrottledError         429  a service we need asked us to slow down
     ├── SettingsError              (a bug of the deployment: never answered, the function fails)
+    ├── StorageError               (the same: a write that no try can do)
     ├── ModelUnavailableError      (never answered: popular titles instead)
     └── PipelineError              (the state machine's own: fails the step by name)
         ├── NothingToTrainError
@@ -111,6 +112,10 @@ class ThrottledError(RetryLaterError):
 
 class SettingsError(MarqueeError):
     """A setting of the function is missing or makes no sense; the message names it."""
+
+
+class StorageError(MarqueeError):
+    """A store refused what it can never take; the message says what it said."""
 
 
 class ModelUnavailableError(MarqueeError):

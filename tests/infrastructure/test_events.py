@@ -48,10 +48,10 @@ def test_the_profile_consumer_has_a_throughput_of_its_own(events: Template):
 @pytest.mark.parametrize(
     ("setting", "profile", "trending"),
     [
-        ("BatchSize", 100, 500),
+        ("BatchSize", 500, 500),
         ("MaximumBatchingWindowInSeconds", 0, 5),
         ("ParallelizationFactor", 10, 2),
-        ("MaximumRetryAttempts", 10, 5),
+        ("MaximumRetryAttempts", 1000, 5),
         ("MaximumRecordAgeInSeconds", 604_800, 3600),
         ("BisectBatchOnFunctionError", True, True),
         ("FunctionResponseTypes", ["ReportBatchItemFailures"], ["ReportBatchItemFailures"]),

@@ -29,7 +29,7 @@ TOLD = {
         "PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", "SIGNING_SECRET_ARN", "SIGNING_KEY_ID",
         "DELIVERY_DOMAIN_PARAMETER",
     },
-    "profile_consumer": {"VIEWING_TABLE", "FAILURE_BUCKET"},
+    "profile_consumer": {"PROFILES_TABLE", "VIEWING_TABLE", "FAILURE_BUCKET"},
     "trending_consumer": {"TRENDING_TABLE", "FAILURE_BUCKET"},
     "training_snapshot": {"VIEWING_TABLE", "TITLES_TABLE", "LAKE_BUCKET", "MODEL_BUCKET"},
     "model_gate": {"MODEL_BUCKET"},

@@ -9,7 +9,14 @@ from schemas.events import parse_event
 from services.profile_updates import ProfileUpdates
 from services.trending_counts import TrendingUpdates
 from tests.unit.handlers.conftest import Context
-from tests.unit.services.fakes import NOW, FakeCounter, FakePoison, FakeViewing
+from tests.unit.services.fakes import (
+    NOW,
+    FakeCounter,
+    FakePoison,
+    FakeProfiles,
+    FakeViewing,
+    a_profile,
+)
 
 
 def a_payload(number, **fields):
@@ -39,6 +46,9 @@ def kinesis_event(*payloads):
     }
 
 
+PROFILES = FakeProfiles({("a1", "p1"): a_profile("p1")})
+
+
 class Counts:
     def __init__(self):
         self.total = 0
@@ -55,8 +65,9 @@ def poison():
 
 def test_the_profile_consumer_answers_a_partial_batch(monkeypatch, poison):
     viewing = FakeViewing(failing={("p1", "t2")})
-    updates = ProfileUpdates(viewing=viewing, poison=poison, count=FakeCounter())
+    updates = ProfileUpdates(profiles=PROFILES, viewing=viewing, poison=poison, count=FakeCounter())
     monkeypatch.setattr(profile_consumer, "service", lambda: updates)
+    monkeypatch.setattr(profile_consumer.time, "time", lambda: NOW)
     event = kinesis_event(a_payload(1), b"poison", a_payload(2, title_id="t2"))
     answer = profile_consumer.handler(event, Context())
     assert answer == {"batchItemFailures": [{"itemIdentifier": f"{2:021}"}]}
@@ -64,7 +75,9 @@ def test_the_profile_consumer_answers_a_partial_batch(monkeypatch, poison):
 
 
 def test_poison_is_kept_with_its_shard_and_sequence(monkeypatch, poison):
-    updates = ProfileUpdates(viewing=FakeViewing(), poison=poison, count=FakeCounter())
+    updates = ProfileUpdates(
+        profiles=PROFILES, viewing=FakeViewing(), poison=poison, count=FakeCounter()
+    )
     monkeypatch.setattr(profile_consumer, "service", lambda: updates)
     answer = profile_consumer.handler(kinesis_event(b"\xff\x00"), Context())
     assert answer == {"batchItemFailures": []}
@@ -86,7 +99,7 @@ def test_the_trending_consumer_counts(monkeypatch, poison):
 def test_poison_records_are_a_metric(monkeypatch, poison, capsys):
     from adapters.observability import count
 
-    updates = ProfileUpdates(viewing=FakeViewing(), poison=poison, count=count)
+    updates = ProfileUpdates(profiles=PROFILES, viewing=FakeViewing(), poison=poison, count=count)
     monkeypatch.setattr(profile_consumer, "service", lambda: updates)
     profile_consumer.handler(kinesis_event(b"x", b"y"), Context())
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter as Tally
 from dataclasses import dataclass, field, replace
 
+from adapters.statements import Refusals
 from recommender import rows
 from recommender.catalogue import Title
 from recommender.editorial import EditorialRules
@@ -43,6 +44,9 @@ class FakeProfiles:
         if (account_id, profile_id) not in self.stored:
             raise NotFoundError.of("profile_id", profile_id)
         return self.stored[account_id, profile_id]
+
+    def existing(self, pairs):
+        return frozenset(pair for pair in pairs if pair in self.stored)
 
     def add(self, account_id, profile, *, revision):
         if self.lose_races:
@@ -100,6 +104,19 @@ class FakeViewing:
             raise VersionConflictError("raced")
         self.stored[key] = StoredState(state, version + 1)
         self.puts += 1
+
+    def put_many(self, writes):
+        refusals = Refusals()
+        for place, write in enumerate(writes):
+            try:
+                self.put(
+                    write.account_id, write.profile_id, write.state, version=write.known.version
+                )
+            except VersionConflictError:
+                refusals.conflicts.append(place)
+            except ThrottledError:
+                refusals.busy.append(place)
+        return refusals
 
     def forgotten(self, profile_ids):
         self._read()
