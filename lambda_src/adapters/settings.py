@@ -89,9 +89,10 @@ class ProfileConsumerSettings(Settings):
 
 
 class TrendingConsumerSettings(Settings):
-    """Of the trending consumer."""
+    """Of the trending consumer. ``quality_countries`` are apart by spaces."""
 
     trending_table: str
+    quality_countries: str = "US"
     failure_bucket: str
 
 
