@@ -5,11 +5,12 @@ import { errorOf, secondsToWait } from "./logic.js";
 const MOST_TRIES = 4;
 
 export class ApiError extends Error {
-  constructor(status, { code, message, details }) {
+  constructor(status, { code, message, details }, retryAfter = null) {
     super(message);
     this.status = status;
     this.code = code;
     this.details = details;
+    this.retryAfter = retryAfter; // seconds, where trying again may help
   }
 }
 
@@ -40,7 +41,8 @@ export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = 
       const seconds = secondsToWait(
         response.status, response.headers.get("retry-after"), attempt);
       if (seconds === null || attempt + 1 >= MOST_TRIES) {
-        throw new ApiError(response.status, errorOf(response.status, await jsonOf(response)));
+        throw new ApiError(
+          response.status, errorOf(response.status, await jsonOf(response)), seconds);
       }
       onWait(seconds);
       await wait(seconds);
@@ -52,7 +54,9 @@ export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = 
     profiles: async () => (await call("GET", "/v1/profiles")).items,
     createProfile: (body) => call("POST", "/v1/profiles", body),
     home: (id) => call("GET", `${profile(id)}/home`),
-    events: (id, events) => call("POST", `${profile(id)}/events`, { events }),
+    /** `sentAt` is this machine's clock now: by it the server corrects the events' times. */
+    events: (id, events, sentAt) =>
+      call("POST", `${profile(id)}/events`, { sent_at: sentAt, events }),
     rate: (id, titleId, rating) =>
       call("PUT", `${profile(id)}/ratings/${encodeURIComponent(titleId)}`, { rating }),
     addToList: (id, titleId) =>

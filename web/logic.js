@@ -66,6 +66,33 @@ export function eventOf(type, titleId, { id, now }) {
   return { event_id: id, type, title_id: titleId, occurred_at: now };
 }
 
+/** Every item of a page with its row and its place in it, from 1. */
+export function placesOf(rows) {
+  return rows.flatMap((row) => row.items.map((item, index) =>
+    ({ item, rowId: row.row_id, position: index + 1 })));
+}
+
+/** An event about a title where it was shown, with what put it there; `position` is from 1. */
+export function placedEventOf(type, { item, rowId, position }, { id, now }) {
+  return {
+    ...eventOf(type, item.title_id, { id, now }),
+    row_id: rowId,
+    position,
+    ...(item.model_version ? { model_version: item.model_version } : {}),
+    ...(item.propensity ? { propensity: item.propensity } : {}),
+  };
+}
+
+/** Whose token it is: its subject. The server checks it; this only keeps accounts apart. */
+export function subjectOf(token) {
+  try {
+    const claims = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    return JSON.parse(atob(claims)).sub ?? "";
+  } catch {
+    return ""; // not a token of this kind
+  }
+}
+
 /** How old one must be, in words. */
 export function maturityWords(maturity) {
   if (maturity === null || maturity === undefined) return "not rated";

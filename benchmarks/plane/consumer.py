@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -34,7 +35,6 @@ _ENVIRONMENT = {
     "FAILURE_BUCKET": "failures",
     "POWERTOOLS_METRICS_NAMESPACE": "Marquee",
     "POWERTOOLS_SERVICE_NAME": "profile-consumer",
-    "POWERTOOLS_METRICS_DISABLED": "true",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 
@@ -76,14 +76,16 @@ class Context:
 
 
 @contextmanager
-def environment(dynamo: Any, bucket: Any) -> Iterator[None]:
-    """The handler's settings and clients; waits between its tries are left out."""
+def environment(dynamo: Any, bucket: Any, clock: Callable[[], float] = time.time) -> Iterator[None]:
+    """The handler's settings, clients and clock; its metrics and its waits are left out."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with (
         patch.dict(os.environ, {**clean, **_ENVIRONMENT}, clear=True),
         patch("adapters.clients.dynamodb", lambda: dynamo),
         patch("adapters.clients.s3", lambda: bucket),
-        patch("adapters.faults.time.sleep", lambda _seconds: None),
+        patch("adapters.faults.time", SimpleNamespace(sleep=lambda _seconds: None)),
+        patch("handlers.profile_consumer.time", SimpleNamespace(time=clock)),
+        patch("handlers.profile_consumer.count", lambda *_name, **_dimensions: None),
     ):
         load.cache_clear()
         profile_consumer.service.cache_clear()

@@ -73,7 +73,7 @@ def survive(
     chaos = Chaos(dynamo, lambda: rng.choices([Fault.NONE, *faults], fault_odds)[0])
     mapping = Mapping(clock=lambda: START)
     delivered = 0
-    with environment(chaos, bucket):
+    with environment(chaos, bucket, clock=lambda: START):
         for batch in _batches(events, rng, repeats, mapping.batch_size):
             mapping.deliver(batch)
             delivered += len(batch)

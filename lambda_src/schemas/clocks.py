@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-OLDEST_SECONDS = 10 * 366 * 86_400.0
+OLDEST_SECONDS = 20 * 366 * 86_400.0
 # As long as a request may take. A clock that is ahead shows at once: nothing arrives before
 # it is sent.
 SLOWEST_REQUEST_SECONDS = 60.0

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
-from recommender.history import Signal, TitleState, merge_all
+from recommender.history import Signal, TitleState, merge
 from schemas.envelope import Envelope
 from schemas.errors import RetryLaterError
 from services.ports import Counter, ProfileStore, StateWrite, StoredState, ViewingStore
@@ -77,8 +78,6 @@ class ProfileUpdates:
             if _asker(envelope) in strangers
         }
         refused = self._keep(records, reasons)
-        if refused.stored:
-            self.count("PoisonRecords", refused.stored, consumer=CONSUMER)
         failed = self._failed(records, self._store(changes, stored), now)
         return Outcome(
             len(batch.good) - len(reasons),
@@ -128,12 +127,10 @@ class ProfileUpdates:
         ages = {place: now - records[place].arrived_at for place in places}
         old = {place: BUSY.format(age) for place, age in ages.items() if age > PATIENCE_SECONDS}
         kept = self._keep(records, old)
-        if kept.stored:
-            self.count("DeferredRecords", kept.stored, consumer=CONSUMER)
         return earliest([kept.first_failed, *(place for place in places if place not in old)])
 
     def _keep(self, records: Sequence[StreamRecord], reasons: Mapping[int, str]) -> Kept:
-        return set_aside(records, reasons, consumer=CONSUMER, poison=self.poison)
+        return set_aside(records, reasons, consumer=CONSUMER, poison=self.poison, count=self.count)
 
 
 def _by_item(
@@ -158,7 +155,7 @@ def _merged(changes: Changes, stored: Stored) -> Iterator[StateWrite]:
         known = stored.get((profile_id, title_id))
         if known is None:
             known = StoredState(TitleState(title_id=title_id), 0)
-        state = merge_all({title_id: known.state}, change.signals)[title_id]
+        state = reduce(merge, change.signals, known.state)
         if state != known.state:
             yield StateWrite(change.account_id, profile_id, state, known)
 

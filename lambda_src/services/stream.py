@@ -71,9 +71,7 @@ def read_batch(
             good[place] = parse_envelope(record.data)
         except ValidationError as error:
             bad[place] = reason_of(error)
-    kept = set_aside(records, bad, consumer=consumer, poison=poison)
-    if kept.stored:
-        count("PoisonRecords", kept.stored, consumer=consumer)
+    kept = set_aside(records, bad, consumer=consumer, poison=poison, count=count)
     return Sorted(good, kept.stored, kept.first_failed)
 
 
@@ -91,8 +89,9 @@ def set_aside(
     *,
     consumer: str,
     poison: PoisonStore,
+    count: Counter,
 ) -> Kept:
-    """Keeps the records at the places of ``reasons``, several at once."""
+    """Keeps the records at the places of ``reasons``, several at once, and counts them."""
 
     def keep(place: int) -> int | None:
         try:
@@ -105,7 +104,10 @@ def set_aside(
         return Kept(0, None)
     with ThreadPoolExecutor(max_workers=_KEPT_AT_ONCE) as threads:
         failed = [place for place in threads.map(keep, reasons) if place is not None]
-    return Kept(len(reasons) - len(failed), min(failed, default=None))
+    kept = len(reasons) - len(failed)
+    if kept:
+        count("PoisonRecords", kept, consumer=consumer)
+    return Kept(kept, min(failed, default=None))
 
 
 def reason_of(error: ValidationError) -> str:

@@ -71,8 +71,7 @@ POISON = {
 def deliver(payloads, *, bucket, dynamo=None):
     dynamo = dynamo or storage(PROFILES)
     mapping = Mapping(clock=lambda: NOW)
-    with environment(dynamo, bucket), pytest.MonkeyPatch.context() as patched:
-        patched.setattr("handlers.profile_consumer.time.time", lambda: NOW)
+    with environment(dynamo, bucket, clock=lambda: NOW):
         mapping.deliver([record(n, data, arrived_at=NOW) for n, data in enumerate(payloads)])
     return dynamo, mapping
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,8 +105,7 @@ def deliver(payloads, choices=(), *, batch_size=500, dynamo=None, bucket=None):
     chaos = Chaos(dynamo, lambda: next(left, Fault.NONE))
     mapping = Mapping(batch_size=batch_size, clock=lambda: NOW)
     records = [record(n, data, arrived_at=NOW) for n, data in enumerate(payloads)]
-    with environment(chaos, bucket), pytest.MonkeyPatch.context() as patched:
-        patched.setattr("handlers.profile_consumer.time.time", lambda: NOW)
+    with environment(chaos, bucket, clock=lambda: NOW):
         mapping.deliver(records)
     return dynamo, bucket, mapping
 

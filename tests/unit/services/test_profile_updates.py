@@ -181,7 +181,7 @@ def test_a_hot_item_is_set_aside_in_the_end_and_holds_up_nobody():
     ((_, record, reason),) = poison.kept
     assert record.data == payloads[0]
     assert "refused this title's state for 121 s" in reason
-    assert count.seen["DeferredRecords", "profile"] == 1
+    assert count.seen["PoisonRecords", "profile"] == 1
     assert list(viewing.stored) == [("p1", "t1")]
 
 
