@@ -53,7 +53,13 @@ class EventsStack(MarqueeStack):
             tables=self.lake.tables,
             bucket=content.lake_bucket,
         )
-        CfnOutput(self, "EventStreamName", value=self.stream.stream_name)
+        for name, value in (
+            ("EventStreamName", self.stream.stream_name),
+            ("LakeDatabase", self.lake.tables.database_name),
+            ("ProfileConsumerName", self.profile_consumer.function_name),
+            ("TrendingConsumerName", self.trending_consumer.function_name),
+        ):
+            CfnOutput(self, name, value=value)
 
     def _profile_consumer(self, config: StageConfig) -> MarqueeFunction:
         # Its own 2 MB/s of every shard, pushed: what a viewer did counts in the next request,

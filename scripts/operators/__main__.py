@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from scripts.operators import buckets, editorial, recommend, status, titles, tokens, training, web
+from scripts.operators import (
+    buckets,
+    editorial,
+    recommend,
+    replay,
+    status,
+    titles,
+    tokens,
+    training,
+    web,
+)
 
 app = typer.Typer(
     name="marquee",
@@ -20,6 +30,7 @@ app.add_typer(titles.app, name="titles")
 app.add_typer(editorial.app, name="editorial")
 app.add_typer(web.app, name="web")
 app.add_typer(buckets.app, name="buckets")
+app.add_typer(replay.app, name="replay")
 
 if __name__ == "__main__":
     app()
