@@ -52,6 +52,10 @@ class StageConfig:
     log_retention_days: int
     event_retention_hours: int = 24
     lake_retention_days: int = 90  # of the hours made whole
+    # Of the job that joins impressions with outcomes; None: by hand only.
+    outcomes_schedule: str | None = None
+    # Countries with metrics of their own; each is some 1.20 dollars a month.
+    quality_countries: tuple[str, ...] = ("US",)
     athena_scan_limit_gb: int = 10  # the most that one query may read
     lambda_python: Literal["host", "3.14"] = "3.14"
     lambda_architecture: Literal["host", "arm64"] = "arm64"
@@ -143,6 +147,11 @@ STAGES: dict[str, StageConfig] = {
             log_retention_days=365,
             event_retention_hours=168,
             lake_retention_days=3650,
+            quality_countries=(
+                *("AR", "AU", "BR", "CA", "CL", "CO", "DE", "ES", "FR", "GB", "IN", "IT", "JP"),
+                *("KR", "MX", "NL", "PL", "SE", "TR", "US"),
+            ),
+            outcomes_schedule="cron(30 2 * * ? *)",
             athena_scan_limit_gb=1000,
             canary_deployments=True,
             api_rate_limit=20_000,

@@ -110,8 +110,9 @@ class EventsStack(MarqueeStack):
             config=config,
             settings=FunctionSettings(
                 handler="trending_consumer",
-                description="Counts what is watched, by the hour",
+                description="Counts what is watched and how well it plays, by the hour",
                 environment={
+                    "QUALITY_COUNTRIES": " ".join(config.quality_countries),
                     "TRENDING_TABLE": table.table_name,
                     "FAILURE_BUCKET": self._content.failure_bucket.bucket_name,
                 },

@@ -56,7 +56,12 @@ class MarqueeStage:
             streaming=self.streaming,
         )
         self.training = TrainingStack(
-            scope, "training", config=config, content=self.content, profiles=self.profiles
+            scope,
+            "training",
+            config=config,
+            content=self.content,
+            profiles=self.profiles,
+            events=self.events,
         )
         self.operations = OperationsStack(
             scope,

@@ -4,7 +4,7 @@ Two tables hold the same records. ``landing`` is the record as it was on the str
 struct within it, since Firehose maps JSON to columns and nothing more. ``events`` is flat: the
 record's fields and those of every event type beside each other, null where a type has no such
 field. A field of the event whose name the record has as well is prefixed by ``client_``.
-``outcomes`` holds what came of each impression (training/spark/outcomes.py).
+``outcomes`` holds what came of each impression (operations/spark/outcomes.py).
 """
 
 from __future__ import annotations
