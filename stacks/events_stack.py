@@ -43,6 +43,7 @@ class EventsStack(MarqueeStack):
         )
         self.profile_consumer = self._profile_consumer(config)
         self.trending_consumer = self._trending_consumer(config)
+        self.quality_widget = self._quality_widget(config)
         self.lake = EventLake(
             self, "Lake", config=config, stream=self.stream, bucket=content.lake_bucket
         )
@@ -131,3 +132,18 @@ class EventsStack(MarqueeStack):
         self.stream.grant_read(reader.function)
         read_write_items(table, reader.function)
         return reader.function
+
+    def _quality_widget(self, config: StageConfig) -> MarqueeFunction:
+        table = self._profiles.trending_table
+        widget = MarqueeFunction(
+            self,
+            "QualityWidget",
+            config=config,
+            settings=FunctionSettings(
+                handler="quality_widget",
+                description="The dashboard's table of how playback goes",
+                environment={"TRENDING_TABLE": table.table_name},
+            ),
+        )
+        table.grant_read_data(widget)
+        return widget

@@ -96,6 +96,12 @@ class TrendingConsumerSettings(Settings):
     failure_bucket: str
 
 
+class QualityWidgetSettings(Settings):
+    """Of the dashboard's widget."""
+
+    trending_table: str
+
+
 class LakeUpkeepSettings(Settings):
     """Of the lake's upkeep."""
 
