@@ -11,7 +11,15 @@ from typing import Any
 from adapters.lake_catalogue import GlueCatalogue
 from adapters.lake_files import LakeBucket
 from adapters.lake_rewriter import DuckdbRewriter
-from schemas.lake import EVENTS, PARTITION_KEYS, events_columns
+from schemas.lake import (
+    EVENTS,
+    LANDING,
+    OUTCOMES,
+    OUTCOMES_COLUMNS,
+    PARTITION_KEYS,
+    events_columns,
+    landing_columns,
+)
 from services.compaction import LakeUpkeep, UpkeepReport
 from services.lake import LANDING_PREFIX, LakeHour
 from tests.unit.lake.records import NOW, rows, write_landing
@@ -19,6 +27,11 @@ from tests.unit.services.fakes import FakeCounter
 
 PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 DAY_LATER = NOW + 86_400
+TABLES = (
+    (LANDING, landing_columns(), PARTITION_KEYS),
+    (EVENTS, events_columns(), PARTITION_KEYS),
+    (OUTCOMES, OUTCOMES_COLUMNS, {"day": "date"}),
+)
 
 
 @dataclass
@@ -33,7 +46,9 @@ class Lakehouse:
     def made(cls, s3, glue, scratch: Path, *, bucket: str, database: str) -> Lakehouse:
         s3.create_bucket(Bucket=bucket)
         glue.create_database(DatabaseInput={"Name": database})
-        glue.create_table(DatabaseName=database, TableInput=_table(bucket))
+        for name, columns, keys in TABLES:
+            table = _table(bucket, name, columns, keys)
+            glue.create_table(DatabaseName=database, TableInput=table)
         return cls(s3, glue, scratch, bucket, database)
 
     @property
@@ -96,13 +111,14 @@ class Lakehouse:
         return found
 
 
-def _table(bucket: str) -> dict[str, Any]:
+def _table(bucket: str, name: str, columns: dict[str, str], keys: dict[str, str]) -> dict[str, Any]:
     return {
-        "Name": EVENTS,
-        "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in PARTITION_KEYS.items()],
+        "Name": name,
+        "Parameters": {"classification": "parquet"},
+        "PartitionKeys": [{"Name": key, "Type": kind} for key, kind in keys.items()],
         "StorageDescriptor": {
-            "Columns": [{"Name": name, "Type": kind} for name, kind in events_columns().items()],
-            "Location": f"s3://{bucket}/{EVENTS}/",
+            "Columns": [{"Name": column, "Type": kind} for column, kind in columns.items()],
+            "Location": f"s3://{bucket}/{name}",
             "SerdeInfo": {"SerializationLibrary": PARQUET},
         },
     }
