@@ -55,6 +55,7 @@ class Failures:
     def _read(self, key: str) -> Failure | None:
         answer = self._s3.get_object(Bucket=self._bucket, Key=key)
         content = json.loads(answer["Body"].read())
+        records: tuple[Replayed, ...]
         if key.startswith(SET_ASIDE):
             consumer, records = content["consumer"], (_set_aside(content),)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from scripts.operators.consumers import Consumer, Feed, Pace, Replayed
+from scripts.operators.consumers import OUTPUTS, Consumer, Feed, Pace, Replayed
 from scripts.operators.deployment import Deployment, StageOption
 from scripts.operators.errors import explained
 from scripts.operators.failures import Failures
@@ -35,7 +36,7 @@ class Target(StrEnum):
     @property
     def consumers(self) -> list[Consumer]:
         """Their names."""
-        return ["profile", "trending"] if self is Target.both else [self.value]
+        return [name for name in OUTPUTS if self in (Target.both, name)]
 
 
 FORMATS = ["%Y-%m-%dT%H", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]
@@ -78,7 +79,7 @@ def hours(
         with _progress(console) as progress:
             bar = progress.add_task(f"to the {consumer} consumer", total=sum(counts.values()))
             for hour in found:
-                feed.send(_numbered(lake, hour), lambda sent, bar=bar: progress.advance(bar, sent))
+                feed.send(_numbered(lake, hour), partial(progress.advance, bar))
 
 
 @app.command()
@@ -107,7 +108,7 @@ def failures(
     with _progress(console) as progress:
         bar = progress.add_task("to their consumers", total=total)
         for failure in found:
-            feeds[failure.consumer].send(failure.records, lambda sent: progress.advance(bar, sent))
+            feeds[failure.consumer].send(failure.records, partial(progress.advance, bar))
             settled += bucket.settle(failure)
     console.print(f"{settled:,} taken and deleted, {len(found) - settled:,} set aside again")
 
