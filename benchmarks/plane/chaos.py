@@ -24,6 +24,7 @@ class Fault(StrEnum):
     THROTTLE = "throttle"  # nothing done: ProvisionedThroughputExceededException
     PARTLY = "partly"  # some of a batch done, the others refused by a hot partition
     LOST = "lost"  # done, and the answer lost
+    RIVAL = "rival"  # somebody else writes first: what ``rival`` does, then the call
     KILL_BEFORE = "kill_before"  # the process ends before the call does anything
     KILL_AFTER = "kill_after"  # the process ends after the write, before the acknowledgement
 
@@ -31,8 +32,10 @@ class Fault(StrEnum):
 class Chaos:
     """``client`` whose calls go as ``choose`` says, called once for each of them."""
 
-    def __init__(self, client: Any, choose: Callable[[], Fault]) -> None:
-        self._client, self._choose = client, choose
+    def __init__(
+        self, client: Any, choose: Callable[[], Fault], rival: Callable[[], None] = lambda: None
+    ) -> None:
+        self._client, self._choose, self._rival = client, choose, rival
         self._lock = threading.Lock()
         self.seen: Counter[Fault] = Counter()
 
@@ -47,6 +50,8 @@ class Chaos:
                 raise refused("ProvisionedThroughputExceededException")
             if fault is Fault.KILL_BEFORE:
                 raise Killed
+            if fault is Fault.RIVAL:
+                self._rival()
             answer = _partly(name, real, request) if fault is Fault.PARTLY else real(**request)
             if fault is Fault.LOST:
                 raise ReadTimeoutError(endpoint_url="https://memory")

@@ -24,6 +24,10 @@ _QUICK = Config(
     max_pool_connections=16,
     tcp_keepalive=True,
 )
+# The stream's adapter tries again by itself; all its tries must fit into a request.
+_STREAM = _QUICK.merge(
+    Config(read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
+)
 _BULK = _QUICK.merge(Config(read_timeout=30))
 
 
@@ -42,7 +46,7 @@ def glue() -> GlueClient:
 @cache
 def kinesis() -> KinesisClient:
     """The shared Kinesis client."""
-    return boto3.client("kinesis", config=_QUICK)
+    return boto3.client("kinesis", config=_STREAM)
 
 
 @cache

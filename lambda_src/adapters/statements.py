@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.faults import back_off, translated
 from adapters.items import chunks
-from schemas.errors import RetryLaterError, StorageError
+from schemas.errors import RetryLaterError, StorageError, ThrottledError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,8 +67,10 @@ def _execute(client: DynamoDBClient, pending: dict[int, Any]) -> Refusals:
         try:
             with translated("the table"):
                 answer = client.batch_execute_statement(Statements=[*pending.values()])
+        except ThrottledError:
+            continue
         except RetryLaterError:
-            continue  # what it did before it failed turns up as a conflict
+            break  # tried long enough; what it did all the same turns up as done next time
         left: dict[int, Any] = {}
         for place, result in zip(list(pending), answer["Responses"], strict=True):
             code = _code(result)

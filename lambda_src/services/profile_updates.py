@@ -7,6 +7,7 @@ round trips: who is asked for, what is stored, what is new, each many items at a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -30,6 +31,9 @@ NOT_OF_THE_ACCOUNT = "profile_id: is no profile of this account"
 BUSY = "the table refused this title's state for {:.0f} s; feed it back when it takes it again"
 # A record that its item's partition refuses for longer is set aside: its lane goes on.
 PATIENCE_SECONDS = 120.0
+# Refused in one batch, of which nothing is stored: more items than these are no hot partitions,
+# the table takes no writes at all, and is waited for.
+MOST_HOT_ITEMS = 10
 _ATTEMPTS = 6
 
 Asker = tuple[str, str]  # account id, profile id
@@ -44,6 +48,24 @@ class _Change:
     account_id: str
     signals: list[Signal] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Refused:
+    """The places of records whose items are not stored, how many items these are and are not."""
+
+    places: list[int] = field(default_factory=list)
+    items: int = 0
+    stored: int = 0
+
+    def add(self, change: _Change) -> None:
+        self.places += change.places
+        self.items += 1
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether it is the table, and not some of its items, that takes no writes."""
+        return not self.stored and self.items > MOST_HOT_ITEMS
 
 
 Changes = dict[Key, _Change]
@@ -78,7 +100,9 @@ class ProfileUpdates:
             if _asker(envelope) in strangers
         }
         refused = self._keep(records, reasons)
-        failed = self._failed(records, self._store(changes, stored), now)
+        refusals = self._store(changes, stored)
+        patience = math.inf if refusals.is_outage else PATIENCE_SECONDS
+        failed = self._failed(records, refusals.places, now, patience)
         return Outcome(
             len(batch.good) - len(reasons),
             batch.poison + refused.stored,
@@ -98,9 +122,9 @@ class ProfileUpdates:
         gone = {asker for asker in missing if asker[1] in graves}
         return missing - gone, gone
 
-    def _store(self, changes: Changes, stored: Stored) -> list[int]:
-        """Writes what is new, again where somebody else was first; places that are not stored."""
-        busy: list[int] = []
+    def _store(self, changes: Changes, stored: Stored) -> _Refused:
+        """Writes what is new, again where somebody else was first; what is not stored."""
+        refused = _Refused()
         for attempt in range(_ATTEMPTS):
             if attempt:
                 try:
@@ -109,23 +133,26 @@ class ProfileUpdates:
                     break
             writes = list(_merged(changes, stored))
             if not writes:
-                return busy  # nothing new: repeats, or older than what is stored
+                return refused  # nothing new: repeats, or older than what is stored
             unwritten = self.viewing.put_many(writes)
             for place in unwritten.busy:
-                busy += changes[_key(writes[place])].places
+                refused.add(changes[_key(writes[place])])
             lost = [_key(writes[place]) for place in unwritten.conflicts]
+            refused.stored += len(writes) - len(unwritten.busy) - len(lost)
             if not lost:
-                return busy
+                return refused
             self.count("VersionConflicts", len(lost))
             changes = {key: changes[key] for key in lost}
-        return [*busy, *(place for change in changes.values() for place in change.places)]
+        for change in changes.values():
+            refused.add(change)
+        return refused
 
     def _failed(
-        self, records: Sequence[StreamRecord], places: Sequence[int], now: float
+        self, records: Sequence[StreamRecord], places: Sequence[int], now: float, patience: float
     ) -> int | None:
         """The first of ``places`` that must come again; old ones are set aside instead."""
         ages = {place: now - records[place].arrived_at for place in places}
-        old = {place: BUSY.format(age) for place, age in ages.items() if age > PATIENCE_SECONDS}
+        old = {place: BUSY.format(age) for place, age in ages.items() if age > patience}
         kept = self._keep(records, old)
         return earliest([kept.first_failed, *(place for place in places if place not in old)])
 

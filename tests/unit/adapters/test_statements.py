@@ -91,10 +91,18 @@ def test_a_statement_that_stays_busy_is_told_and_not_tried_for_ever(dynamo):
     assert (refusals.busy, len(faulty.calls)) == ([0], 5)
 
 
-def test_a_call_whose_answer_is_lost_turns_up_as_a_conflict(dynamo):
+def test_a_call_whose_answer_is_lost_is_not_taken_as_done(dynamo):
     choices = iter([Fault.LOST])
     chaos = Chaos(dynamo, lambda: next(choices, Fault.NONE))
-    assert ViewingTable(chaos, "Viewing").put_many([a_write()]).conflicts == [0]
+    refusals = ViewingTable(chaos, "Viewing").put_many([a_write()])
+    assert (refusals.conflicts, refusals.busy, chaos.seen.total()) == ([], [0], 1)
+
+
+def test_a_call_that_is_throttled_is_tried_again(dynamo, naps):
+    choices = iter([Fault.THROTTLE, Fault.THROTTLE])
+    chaos = Chaos(dynamo, lambda: next(choices, Fault.NONE))
+    assert ViewingTable(chaos, "Viewing").put_many([a_write()]).busy == []
+    assert len(naps) == 2
 
 
 def test_what_no_try_can_do_is_an_error_with_the_tables_words(dynamo):

@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 
 from schemas.envelope import sealed
 from schemas.events import parse_event
-from services.profile_updates import NOT_OF_THE_ACCOUNT, PATIENCE_SECONDS, ProfileUpdates
+from services.profile_updates import (
+    MOST_HOT_ITEMS,
+    NOT_OF_THE_ACCOUNT,
+    PATIENCE_SECONDS,
+    ProfileUpdates,
+)
 from services.stream import StreamRecord
 from tests.unit.services.fakes import (
     NOW,
@@ -183,6 +188,23 @@ def test_a_hot_item_is_set_aside_in_the_end_and_holds_up_nobody():
     assert "refused this title's state for 121 s" in reason
     assert count.seen["PoisonRecords", "profile"] == 1
     assert list(viewing.stored) == [("p1", "t1")]
+
+
+@pytest.mark.parametrize(
+    ("refused", "others", "kept"),
+    [
+        (MOST_HOT_ITEMS, 0, MOST_HOT_ITEMS),
+        (MOST_HOT_ITEMS + 1, 1, MOST_HOT_ITEMS + 1),
+        (MOST_HOT_ITEMS + 1, 0, 0),
+    ],
+)
+def test_old_records_wait_for_a_table_that_takes_no_writes_at_all(refused, others, kept):
+    failing = {("p1", f"t{n}") for n in range(refused)}
+    viewing, poison = FakeViewing(failing=failing), FakePoison()
+    payloads = [an_event(n, title_id=f"t{n}") for n in range(refused + others)]
+    _, failures = apply(payloads, viewing, poison, now=NOW + 86_400)
+    assert len(poison.kept) == kept
+    assert failures == ([] if kept else [{"itemIdentifier": f"{0:021}"}])
 
 
 def test_an_old_record_waits_for_a_table_that_is_away_altogether():
