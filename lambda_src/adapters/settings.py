@@ -103,12 +103,13 @@ class QualityWidgetSettings(Settings):
 
 
 class LakeUpkeepSettings(Settings):
-    """Of the lake's upkeep."""
+    """Of the lake's upkeep. ``lake_memory_mb`` is DuckDB's, of the function's 4 GB."""
 
     lake_bucket: str
     lake_database: str
     lake_retention_days: int = Field(ge=30)
     lake_most_bytes: int = Field(gt=0)
+    lake_memory_mb: int = Field(default=2560, gt=0)
 
 
 class SnapshotSettings(Settings):

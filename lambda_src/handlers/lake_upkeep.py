@@ -29,7 +29,7 @@ def service() -> LakeUpkeep:
     return LakeUpkeep(
         files=files,
         catalogue=GlueCatalogue(clients.glue(), settings.lake_database, settings.lake_bucket),
-        rewrite=DuckdbRewriter(files),
+        rewrite=DuckdbRewriter(files, settings.lake_memory_mb),
         count=count,
         retention_days=settings.lake_retention_days,
         most_bytes=settings.lake_most_bytes,
