@@ -20,6 +20,7 @@ demo: setup ## the platform on this machine: [DATA=folder] [PORT=8080] [ONCE=1] 
 
 test: setup ## every test: unit, infrastructure, architecture, integration, the page in Chromium
 	@scripts/setup browser
+	@scripts/setup-spark || echo "without Spark: the test of its job will be skipped" >&2
 	@exec python -m pytest $(PYTEST)
 
 lint: setup ## ruff and mypy
@@ -49,4 +50,4 @@ destroy: setup ## tear down STAGE in the AWS account of your credentials
 	@exec cdk destroy --all -c stage=$(STAGE)
 
 clean: ## forget everything the commands above made on this machine
-	rm -rf .venv .venv-bench node_modules cdk.out .build .marquee
+	rm -rf .venv .venv-bench .venv-spark node_modules cdk.out .build .marquee

@@ -69,6 +69,11 @@ class StageConfig:
     interface_endpoints: bool = False
     log_retention_days: int
     event_retention_hours: int = 24
+    lake_retention_days: int = 90  # of the hours made whole
+    # Of the job that joins impressions with outcomes; None: by hand only.
+    outcomes_schedule: str | None = None
+    # Countries with metrics of their own; each is some 1.20 dollars a month.
+    quality_countries: tuple[str, ...] = ("US",)
     athena_scan_limit_gb: int = 10  # the most that one query may read
     lambda_python: Literal["host", "3.14"] = "3.14"
     lambda_architecture: Literal["host", "arm64"] = "arm64"
@@ -99,6 +104,11 @@ class StageConfig:
             )
         if self.replica_region == self.region:
             raise ValueError(f"stage {self.name}: replica_region must differ from region")
+        if self.lake_retention_days < 30:
+            raise ValueError(
+                f"stage {self.name}: lake_retention_days={self.lake_retention_days} is less than "
+                "the 30 that an hour may take to become whole, and queries look back"
+            )
         if len(self.availability_zones) < 2:
             raise ValueError(f"stage {self.name}: a load balancer needs 2 availability_zones")
 
@@ -166,6 +176,12 @@ STAGES: dict[str, StageConfig] = {
             interface_endpoints=True,
             log_retention_days=365,
             event_retention_hours=168,
+            lake_retention_days=3650,
+            quality_countries=(
+                *("AR", "AU", "BR", "CA", "CL", "CO", "DE", "ES", "FR", "GB", "IN", "IT", "JP"),
+                *("KR", "MX", "NL", "PL", "SE", "TR", "US"),
+            ),
+            outcomes_schedule="cron(30 2 * * ? *)",
             athena_scan_limit_gb=1000,
             canary_deployments=True,
             api_rate_limit=20_000,

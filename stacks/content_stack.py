@@ -56,7 +56,12 @@ class ContentStack(MarqueeStack):
         self.lake_bucket = self._bucket(
             "Lake",
             replicated=True,
-            lifecycle=[_expire("Queries", 7, prefix="athena/"), _tiered("Aged", prefix="events/")],
+            lifecycle=[
+                _expire("Queries", 7, prefix="athena/"),
+                # Longer than upkeep looks back for what lands late, and than a replay may wait.
+                _expire("Landed", 30, prefix="landing/"),
+                _tiered("Aged", prefix="events/"),
+            ],
         )
         self.model_bucket = self._bucket(
             "Models",

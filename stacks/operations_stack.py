@@ -83,6 +83,8 @@ class OperationsStack(MarqueeStack):
             fleet_maximum=config.fleet.maximum,
             distribution_id=delivery.distribution.distribution_id,
             state_machine_arn=training.state_machine.state_machine_arn,
+            outcomes_arn=training.outcomes.state_machine_arn,
+            quality_widget_arn=events.quality_widget.live.function_arn,
             undelivered_queue=training.triggers.undelivered.queue_name,
             canary_name=canary.canary_name,
         )

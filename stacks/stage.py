@@ -57,7 +57,12 @@ class MarqueeStage:
             streaming=self.streaming,
         )
         self.training = TrainingStack(
-            scope, "training", config=config, content=self.content, profiles=self.profiles
+            scope,
+            "training",
+            config=config,
+            content=self.content,
+            profiles=self.profiles,
+            events=self.events,
         )
         self.packaging = PackagingStack(
             scope, "packaging", config=config, content=self.content, profiles=self.profiles

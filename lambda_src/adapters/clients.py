@@ -10,6 +10,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_glue import GlueClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -34,6 +35,12 @@ _BULK = _QUICK.merge(Config(read_timeout=30))
 def dynamodb() -> DynamoDBClient:
     """The shared DynamoDB client."""
     return boto3.client("dynamodb", config=_QUICK)
+
+
+@cache
+def glue() -> GlueClient:
+    """The shared Glue client."""
+    return boto3.client("glue", config=_BULK)
 
 
 @cache

@@ -91,10 +91,27 @@ class ProfileConsumerSettings(Settings):
 
 
 class TrendingConsumerSettings(Settings):
-    """Of the trending consumer."""
+    """Of the trending consumer. ``quality_countries`` are apart by spaces."""
 
     trending_table: str
+    quality_countries: str = "US"
     failure_bucket: str
+
+
+class QualityWidgetSettings(Settings):
+    """Of the dashboard's widget."""
+
+    trending_table: str
+
+
+class LakeUpkeepSettings(Settings):
+    """Of the lake's upkeep. ``lake_memory_mb`` is DuckDB's, of the function's 4 GB."""
+
+    lake_bucket: str
+    lake_database: str
+    lake_retention_days: int = Field(ge=30)
+    lake_most_bytes: int = Field(gt=0)
+    lake_memory_mb: int = Field(default=2560, gt=0)
 
 
 class SnapshotSettings(Settings):

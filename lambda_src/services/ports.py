@@ -27,6 +27,13 @@ class Counter(Protocol):
         """Adds ``value`` to the metric ``name``."""
 
 
+class Distribution(Protocol):
+    """Measures what an operator wants to see the spread of."""
+
+    def __call__(self, name: str, values: Sequence[float], /, **dimensions: str) -> None:
+        """Adds each of ``values`` to the metric ``name`` of those dimensions."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccountProfiles:
     """An account's profiles, oldest first, and the revision of that set."""
@@ -124,6 +131,9 @@ class TrendingStore(Protocol):
     """Scores per title in windows."""
 
     def scores(self, window: str) -> dict[str, float]: ...
+
+    def scores_of(self, windows: Sequence[str]) -> dict[str, dict[str, float]]:
+        """The scores of several windows by their names, read at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from local.emulator import (
+    athena_partitions,
     empty_answers,
     firehose_buffering,
     guard,
@@ -35,6 +36,7 @@ def close_all(settings: EmulatorSettings) -> Application:
     lambda_runtime.close(settings.temporary)
     kinesis_delivery.close()
     firehose_buffering.close()
+    athena_partitions.close()
     sagemaker.close(settings.temporary / "training")
     redrive.close()
     mediaconvert.close(settings.temporary / "packaging")

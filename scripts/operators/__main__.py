@@ -11,6 +11,7 @@ from scripts.operators import (
     ingest,
     keys,
     recommend,
+    replay,
     status,
     titles,
     tokens,
@@ -36,6 +37,7 @@ app.add_typer(web.app, name="web")
 app.add_typer(buckets.app, name="buckets")
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(keys.app, name="keys")
+app.add_typer(replay.app, name="replay")
 
 if __name__ == "__main__":
     app()

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
-from stacks.constructs.function import FunctionSettings, MarqueeFunction
+from stacks.constructs.function import FunctionSettings, MarqueeFunction, layer
 from stacks.constructs.grants import (
     DELIVERIES,
     read_objects,
@@ -21,6 +21,7 @@ from stacks.constructs.grants import (
     write_named_objects,
     write_objects,
 )
+from stacks.constructs.wheels import MEDIA_REQUIREMENTS
 
 # Looking into a file, and copying some ten thousand segments.
 EXAMINE_SECONDS, CHECK_SECONDS, ARRANGE_SECONDS, LIST_SECONDS = 300, 300, 900, 300
@@ -105,9 +106,11 @@ class TitleSteps(Construct):
             environment=environment,
             memory_mb=MEDIA_MEMORY_MB if looks_into_media else 512,
             timeout_seconds=seconds,
-            looks_into_media=looks_into_media,
         )
-        function = MarqueeFunction(self, id, config=self._config, settings=settings)
+        layers = [layer(self, self._config, MEDIA_REQUIREMENTS)] if looks_into_media else []
+        function = MarqueeFunction(
+            self, id, config=self._config, settings=settings, layers=layers
+        )
         acknowledge(
             function,
             "only the state machine invokes it, and waits for the answer",

@@ -1,4 +1,4 @@
-"""The functions' dependencies, as the content of layers: one for all, one for looking into media.
+"""The functions' dependencies, as the content of layers: one for all, one each for media and lake.
 
 ``python -m stacks.constructs.wheels`` (part of ``make setup``) fetches them for every platform
 that a stage needs; after that synth finds them on disk and needs no network.
@@ -18,8 +18,15 @@ from pathlib import Path
 from stacks.config import STAGES, StageConfig
 
 ROOT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = ROOT / "lambda_src" / "requirements.txt"
-MEDIA_REQUIREMENTS = ROOT / "lambda_src" / "requirements-media.txt"
+REQUIREMENTS = "requirements.txt"
+MEDIA_REQUIREMENTS = "requirements-media.txt"
+LAKE_REQUIREMENTS = "requirements-lake.txt"
+# The layers by the file of lambda_src that lists their content, with their ids in a stack.
+LAYERS = {
+    REQUIREMENTS: "Dependencies",
+    MEDIA_REQUIREMENTS: "MediaTools",
+    LAKE_REQUIREMENTS: "LakeDependencies",
+}
 STORE = ROOT / ".build" / "wheels"
 
 
@@ -33,10 +40,10 @@ class Target:
 
     platform: str
     python: str
-    requirements: Path = REQUIREMENTS
+    requirements: str = REQUIREMENTS
 
     @classmethod
-    def of(cls, config: StageConfig, requirements: Path = REQUIREMENTS) -> Target:
+    def of(cls, config: StageConfig, requirements: str = REQUIREMENTS) -> Target:
         """What the stage's functions run on."""
         if config.lambda_python == "host":
             machine = "aarch64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
@@ -46,9 +53,14 @@ class Target:
         return cls("aarch64-manylinux_2_28", config.lambda_python, requirements)
 
     @property
+    def pins(self) -> Path:
+        """The file that lists the content."""
+        return ROOT / "lambda_src" / self.requirements
+
+    @property
     def digest(self) -> str:
         """Names the content: it depends on the pins and on this target, and on nothing else."""
-        wanted = f"{self.platform} {self.python}\n".encode() + self.requirements.read_bytes()
+        wanted = f"{self.platform} {self.python}\n".encode() + self.pins.read_bytes()
         return hashlib.sha256(wanted).hexdigest()
 
     @property
@@ -79,7 +91,7 @@ def _install(target: Target, folder: Path) -> None:
     command = [
         sys.executable, "-m", "uv", "pip", "install", "--quiet", "--only-binary", ":all:",
         "--python-platform", target.platform, "--python-version", target.python,
-        "--target", str(folder), "--requirement", str(target.requirements),
+        "--target", str(folder), "--requirement", str(target.pins),
     ]  # fmt: skip
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
@@ -103,12 +115,8 @@ def _pack(folder: Path, archive: Path) -> None:
 
 def main() -> None:
     """Fetch what every stage needs."""
-    targets = {
-        Target.of(config, requirements)
-        for config in STAGES.values()
-        for requirements in (REQUIREMENTS, MEDIA_REQUIREMENTS)
-    }
-    for target in sorted(targets, key=str):
+    wanted = {Target.of(config, pins) for config in STAGES.values() for pins in LAYERS}
+    for target in sorted(wanted, key=str):
         fetched(target)
 
 

@@ -16,7 +16,7 @@ ALLOWED = {
     "adapters": {
         *("recommender", "schemas", "services", "pydantic"),
         *("boto3", "botocore", "cryptography", "aws_lambda_powertools"),
-        *("av", "numpy", "urllib3"),
+        *("av", "duckdb", "numpy", "urllib3"),
     },
     "handlers": {
         *("recommender", "schemas", "services", "adapters", "pydantic"),

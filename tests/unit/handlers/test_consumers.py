@@ -12,6 +12,7 @@ from tests.unit.handlers.conftest import Context
 from tests.unit.services.fakes import (
     NOW,
     FakeCounter,
+    FakeDistribution,
     FakePoison,
     FakeProfiles,
     FakeViewing,
@@ -55,7 +56,7 @@ class Counts:
 
     def add(self, counts):
         self.total += len(counts)
-        return len(counts)
+        return counts
 
 
 @pytest.fixture
@@ -88,7 +89,9 @@ def test_poison_is_kept_with_its_shard_and_sequence(monkeypatch, poison):
 
 def test_the_trending_consumer_counts(monkeypatch, poison):
     counts = Counts()
-    updates = TrendingUpdates(trending=counts, poison=poison, count=FakeCounter())
+    updates = TrendingUpdates(
+        trending=counts, poison=poison, count=FakeCounter(), measure=FakeDistribution()
+    )
     monkeypatch.setattr(trending_consumer, "service", lambda: updates)
     monkeypatch.setattr(trending_consumer.time, "time", lambda: NOW)
     event = kinesis_event(a_payload(1), a_payload(2, type="impression"))

@@ -32,6 +32,15 @@ class FakeCounter:
 
 
 @dataclass
+class FakeDistribution:
+    seen: dict = field(default_factory=dict)
+
+    def __call__(self, name, values, /, **dimensions):
+        (dimension,) = dimensions.items()
+        self.seen.setdefault((name, *dimension), []).extend(values)
+
+
+@dataclass
 class FakeProfiles:
     stored: dict = field(default_factory=dict)
     revisions: dict = field(default_factory=Tally)
@@ -183,6 +192,9 @@ class FakeTrending:
 
     def scores(self, window):
         return self.windows.get(window, {})
+
+    def scores_of(self, windows):
+        return {window: self.scores(window) for window in windows}
 
 
 @dataclass
