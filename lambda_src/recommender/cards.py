@@ -14,11 +14,11 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from recommender.catalogue import Title
+from recommender.catalogue import Terms, Title
 from recommender.errors import DamagedArtifactError
 
 _LISTS = frozenset({"genres", "cast", "directors", "countries"})
-_LEFT_OUT = frozenset({"plot", "terms"})
+_LEFT_OUT = "plot"
 
 
 def card_lines(titles: Sequence[Title]) -> list[bytes]:
@@ -100,7 +100,7 @@ def _line(title: Title) -> bytes:
     fields = {
         name: value
         for name, value in asdict(title).items()
-        if name not in _LEFT_OUT and value not in (None, ())
+        if name != _LEFT_OUT and value not in (None, ())
     }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
@@ -110,6 +110,7 @@ def _title(line: bytes) -> Title:
         fields: dict[str, Any] = json.loads(line)
         for name in fields.keys() & _LISTS:
             fields[name] = tuple(fields[name])
-        return Title(**fields)
+        terms = tuple(Terms(**each) for each in fields.pop("terms", ()))
+        return Title(**fields, terms=terms)
     except (ValueError, TypeError, AttributeError) as error:
         raise DamagedArtifactError(f"a title's card can't be read: {error}") from error

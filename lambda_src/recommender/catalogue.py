@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ELSEWHERE = "*"  # every country that is not named
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What holds for a title in one country, ``*`` being all that are not named."""
+    """What holds for a title in one country, or in :data:`ELSEWHERE`."""
 
     country: str
     maturity: int | None = None
@@ -45,7 +47,7 @@ class Title:
     def terms_in(self, country: str | None) -> Terms | Title:
         """What holds in a country; in one that is not known, what holds in those not named."""
         by_country = {terms.country: terms for terms in self.terms}
-        return by_country.get(country or "*") or by_country.get("*") or self
+        return by_country.get(country or ELSEWHERE) or by_country.get(ELSEWHERE) or self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

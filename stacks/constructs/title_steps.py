@@ -108,9 +108,7 @@ class TitleSteps(Construct):
             timeout_seconds=seconds,
         )
         layers = [layer(self, self._config, MEDIA_REQUIREMENTS)] if looks_into_media else []
-        function = MarqueeFunction(
-            self, id, config=self._config, settings=settings, layers=layers
-        )
+        function = MarqueeFunction(self, id, config=self._config, settings=settings, layers=layers)
         acknowledge(
             function,
             "only the state machine invokes it, and waits for the answer",

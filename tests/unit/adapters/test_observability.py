@@ -1,18 +1,33 @@
 import json
+import logging
+
+import pytest
+from aws_lambda_powertools.metrics import Metrics
 
 from adapters import observability
 
+SERVICE = "a-service-of-these-tests"
 
-def test_a_journal_entry_is_one_line_of_json_with_its_fields(capsys, monkeypatch):
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch):
+    """Powertools keeps a service's logger, with its stream, and all dimensions for the process."""
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "INFO")
+    _forget()
+    yield
+    _forget()
+
+
+def _forget():
     observability.logger.cache_clear()
-    try:
-        observability.journal(
-            "recommendations_served", title_ids=["a", "b"], propensities=[1.0, 0.5]
-        )
-    finally:
-        observability.logger.cache_clear()
+    observability.metrics.cache_clear()
+    logging.Logger.manager.loggerDict.pop(SERVICE, None)
+    Metrics._metrics.clear()
+
+
+def test_a_journal_entry_is_one_line_of_json_with_its_fields(capsys):
+    observability.journal("recommendations_served", title_ids=["a", "b"], propensities=[1.0, 0.5])
     (line,) = capsys.readouterr().out.splitlines()
     entry = json.loads(line)
     assert (entry["level"], entry["message"]) == ("INFO", "recommendations_served")
@@ -21,8 +36,6 @@ def test_a_journal_entry_is_one_line_of_json_with_its_fields(capsys, monkeypatch
 
 def test_a_spread_is_one_line_of_values_by_its_dimensions(monkeypatch, capsys):
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Marquee/test")
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "trending-consumer")
-    observability.metrics.cache_clear()
     observability.measure("StartupMilliseconds", [900.0, 700.0], country="DE")
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert line["StartupMilliseconds"] == [900.0, 700.0]
