@@ -7,10 +7,10 @@ PORT ?= 8080
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint synth snapshot bench bench-serving deploy destroy clean
+.PHONY: help setup demo test lint synth snapshot bench bench-serving bench-streaming deploy destroy clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install everything the other commands need (they all call it)
 	@scripts/setup
@@ -18,7 +18,9 @@ setup: ## install everything the other commands need (they all call it)
 demo: setup ## the platform on this machine: [DATA=folder] [PORT=8080] [ONCE=1] [FRESH=1]
 	@exec python -m local.demo --port $(PORT) $(if $(DATA),--data "$(DATA)") $(if $(ONCE),--once) $(if $(FRESH),--fresh)
 
-test: setup ## every test: unit, infrastructure, architecture, integration
+test: setup ## every test: unit, infrastructure, architecture, integration, the page in Chromium
+	@scripts/setup browser
+	@scripts/setup-spark || echo "without Spark: the test of its job will be skipped" >&2
 	@exec python -m pytest $(PYTEST)
 
 lint: setup ## ruff and mypy
@@ -37,6 +39,10 @@ bench: setup ## the quality table on ratings in MovieLens format: DATA=folder [O
 bench-serving: setup ## speed and size of serving and fitting: [OPTIONS="serving --learned 3000"]
 	@exec python -m benchmarks.serving $(or $(OPTIONS),serving)
 
+bench-streaming: setup ## a node beside plain sendfile, HLS sessions: [OPTIONS="--quick" | "faults"]
+	@scripts/setup load
+	@exec python -m benchmarks.streaming $(OPTIONS)
+
 deploy: setup ## deploy STAGE=dev|prod to the AWS account of your credentials
 	@exec cdk deploy --all -c stage=$(STAGE)
 
@@ -44,4 +50,4 @@ destroy: setup ## tear down STAGE in the AWS account of your credentials
 	@exec cdk destroy --all -c stage=$(STAGE)
 
 clean: ## forget everything the commands above made on this machine
-	rm -rf .venv .venv-bench node_modules cdk.out .build .marquee
+	rm -rf .venv .venv-bench .venv-spark node_modules cdk.out .build .marquee

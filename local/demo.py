@@ -54,6 +54,7 @@ def demo(
             running = platform.start()
             _say_unsupported(platform)
             _show(running, began)
+            _say_films(platform)
             if not once:
                 console.print("[dim]Ctrl-C ends it.[/dim]")
                 signal.pause()
@@ -86,6 +87,20 @@ def _say_unsupported(platform: Platform) -> None:
         f"[yellow]![/yellow] {len(recorded)} resources are recorded only, the emulator cannot "
         f"run them [dim](docs/local.md)[/dim]: {', '.join(kinds)}"
     )
+
+
+def _say_films(platform: Platform) -> None:
+    films = platform.films
+    if films is None:
+        return
+    if films.trouble:
+        console.print(f"[yellow]![/yellow] {films.trouble}")
+    waiting = [title.name for title in films.missing()]
+    if waiting:
+        console.print(
+            f"[bold]films[/bold] {', '.join(waiting)} [dim]are being packaged; they play in some "
+            "minutes[/dim]"
+        )
 
 
 def _show(running: LocalPlatform, began: float) -> None:

@@ -15,23 +15,23 @@ import jinja2
 
 from local.errors import LocalError
 from local.process import die_with_parent
-from stacks.edge_answers import UNAUTHENTICATED
+from stacks.edge_answers import SECURITY_HEADERS, UNAUTHENTICATED, content_security_policy
+from streaming.render import MEDIA_PATH
 
 TEMPLATE = Path(__file__).with_name("edge.conf.j2")
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; connect-src 'self'; media-src 'self' blob:; frame-ancestors 'none'"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeConfig:
-    """What the edge stands in front of. ``emulator`` and ``node`` are ``host:port``."""
+    """What the edge stands in front of. ``emulator``, ``node`` and ``gate`` are ``host:port``."""
 
     port: int
     emulator: str
     node: str
+    gate: str  # says whether the cookies open the address
     api_id: str
     web_bucket: str
+    media_bucket: str
 
 
 def nginx_path() -> str:
@@ -50,7 +50,8 @@ def render(config: EdgeConfig, run: Path) -> str:
         run=run,
         user=nginx_user(),
         unauthenticated=UNAUTHENTICATED,
-        content_security_policy=CONTENT_SECURITY_POLICY,
+        media_path=MEDIA_PATH,
+        headers=SECURITY_HEADERS | {"Content-Security-Policy": content_security_policy()},
     )
 
 

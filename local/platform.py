@@ -16,6 +16,9 @@ from local import viewers
 from local.deployment import CdkCommand, fingerprint
 from local.edge import EdgeConfig, NginxProcess, nginx_user, render
 from local.emulator.process import Emulator
+from local.films import Films
+from local.key_group import trusted
+from local.media_gate import MediaGate
 from local.world import World, write_private
 from scripts.operators.deployment import Deployment, LocalPlatform
 from scripts.operators.errors import OperatorError
@@ -42,7 +45,10 @@ class Platform:
     def __init__(self, world: World, dataset: Dataset, *, port: int, steps: Steps) -> None:
         self._world, self._dataset, self._port, self._steps = world, dataset, port, steps
         self._emulator: Emulator | None = None
+        self.node: NginxProcess | None = None  # the fleet, in the cloud
         self._nginx: list[NginxProcess] = []
+        self._gate: MediaGate | None = None
+        self.films: Films | None = None
 
     @property
     def url(self) -> str:
@@ -64,6 +70,7 @@ class Platform:
         self._import(deployment)
         self._train(deployment)
         accounts = self._viewers(deployment)
+        self._film(deployment)
         running = LocalPlatform(self.emulator.endpoint, self.url, accounts)
         write_private(LocalPlatform.file(), vars(running))
         return running
@@ -71,8 +78,12 @@ class Platform:
     def stop(self) -> None:
         """Ends every process of the platform; the emulator saves its state first."""
         LocalPlatform.file().unlink(missing_ok=True)
+        if self.films is not None:
+            self.films.stop()
         for process in self._nginx:
             process.stop()
+        if self._gate is not None:
+            self._gate.stop()
         if self._emulator is not None:
             self._emulator.stop()
             self._world.note(stopped_cleanly=True)
@@ -168,8 +179,16 @@ class Platform:
             )
         return entries
 
+    def _film(self, deployment: Deployment) -> None:
+        folder = self._world.path / "films"
+        self.films = Films(deployment, self._dataset.titles.values(), folder)
+        self.films.start()
+
     def _serve(self, deployment: Deployment) -> None:
-        self._nginx = [self._node(deployment), self._edge(deployment)]
+        self._gate = MediaGate(trusted(deployment))
+        self._gate.start()
+        self.node = self._node(deployment)
+        self._nginx = [self.node, self._edge(deployment, self._gate.address)]
         for process in self._nginx:
             process.start()
 
@@ -190,14 +209,16 @@ class Platform:
         configuration = nginx_conf(replace(config, user=nginx_user()))
         return NginxProcess("node", configuration, run=self._world.run, address=(host, port))
 
-    def _edge(self, deployment: Deployment) -> NginxProcess:
+    def _edge(self, deployment: Deployment, gate: str) -> NginxProcess:
         host, port = self._node_address
         config = EdgeConfig(
             port=self._port,
             emulator=urlsplit(self.emulator.endpoint).netloc,
             node=f"{host}:{port}",
+            gate=gate,
             api_id=deployment.output("api", "ApiId"),
             web_bucket=deployment.output("content", "WebBucketName"),
+            media_bucket=deployment.output("content", "MediaBucketName"),
         )
         configuration = render(config, self._world.run)
         address = ("127.0.0.1", self._port)

@@ -46,7 +46,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
         f"DELETE {_PROFILE}/list/{{title_id}}",
     ),
     "events": (f"POST {_PROFILE}/events",),
-    "playback": (f"POST {_PROFILE}/playback",),
+    "playback": (
+        f"POST {_PROFILE}/playback",
+        f"DELETE {_PROFILE}/playback/{{stream_id}}",
+    ),
 }
 # API Gateway's own 404 names nothing; any function's router answers in the shape of our errors.
 ANSWERS_THE_REST = "titles"

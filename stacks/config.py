@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 # CloudFront takes its web ACL and its certificates from this region alone.
 DELIVERY_REGION = "us-east-1"
+# Which signing keys there are and which one signs: a file of its own, as a command writes it.
+SIGNING_FILE = Path(__file__).with_name("signing.json")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FleetConfig:
-    """The streaming fleet: instance types in order of preference, and its size."""
+    """The streaming fleet: instance types in order of preference, and its size.
 
-    instance_types: tuple[str, ...] = ("c7gn.xlarge", "c6gn.xlarge", "c7g.xlarge")
+    All types have NVMe of their own and a baseline of `node_gbps` or more, so that one target
+    fits each: im4gn.xlarge and is4gen.xlarge 6.25 Gbit/s, c7gd.4xlarge 7.5 (EC2's own tables).
+    """
+
+    instance_types: tuple[str, ...] = ("im4gn.xlarge", "c7gd.4xlarge", "is4gen.xlarge")
+    node_gbps: float = 6.25
     minimum: int
     maximum: int
     on_demand_base: int
     on_demand_percent: int
-    requests_per_target: int = 3000  # per minute
-    bytes_out_per_target: int = 60_000_000_000  # per minute: 8 Gbit/s
+    # `scripts/marquee fleet simulate` shows what other targets would drop, and cost.
+    requests_per_target: int = 24_000  # per minute
+    bytes_out_per_target: int = 30_000_000_000  # per minute: 4 Gbit/s
     cache_gb: int = 200  # of the volume that caches media where a type has no disk of its own
     predictive_scaling: bool
 
@@ -38,6 +48,14 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PackagingConfig:
+    """How many titles of a batch are packaged at once; MediaConvert's queue has its own limit."""
+
+    concurrency: int = 20
+    max_runtime_hours: int = 12  # of one title
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageConfig:
     """One environment. Frozen: a stack reads it and decides at synth."""
 
@@ -51,6 +69,11 @@ class StageConfig:
     interface_endpoints: bool = False
     log_retention_days: int
     event_retention_hours: int = 24
+    lake_retention_days: int = 90  # of the hours made whole
+    # Of the job that joins impressions with outcomes; None: by hand only.
+    outcomes_schedule: str | None = None
+    # Countries with metrics of their own; each is some 1.20 dollars a month.
+    quality_countries: tuple[str, ...] = ("US",)
     athena_scan_limit_gb: int = 10  # the most that one query may read
     lambda_python: Literal["host", "3.14"] = "3.14"
     lambda_architecture: Literal["host", "arm64"] = "arm64"
@@ -58,8 +81,9 @@ class StageConfig:
     api_rate_limit: int  # requests per second, all routes
     api_burst_limit: int
     waf_requests_per_5_minutes: int = 2000  # per address
+    streams_per_account: int = 4  # at once
     blocked_countries: tuple[str, ...] = ()
-    # Raise the generation of the key that is not active, deploy, make it active, deploy.
+    # Of the two live keys; `scripts/marquee keys` turns them over.
     signing_generations: tuple[int, int] = (1, 1)
     active_signing_key: Literal[0, 1] = 0
     domain_name: str | None = None
@@ -67,6 +91,7 @@ class StageConfig:
     alarm_email: str | None = None
     fleet: FleetConfig
     training: TrainingConfig
+    packaging: PackagingConfig = PackagingConfig()
     tags: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -79,8 +104,18 @@ class StageConfig:
             )
         if self.replica_region == self.region:
             raise ValueError(f"stage {self.name}: replica_region must differ from region")
+        if self.lake_retention_days < 30:
+            raise ValueError(
+                f"stage {self.name}: lake_retention_days={self.lake_retention_days} is less than "
+                "the 30 that an hour may take to become whole, and queries look back"
+            )
         if len(self.availability_zones) < 2:
             raise ValueError(f"stage {self.name}: a load balancer needs 2 availability_zones")
+
+
+def _signing(stage: str) -> dict[str, Any]:
+    keys = json.loads(SIGNING_FILE.read_text())[stage]
+    return {"signing_generations": tuple(keys["generations"]), "active_signing_key": keys["active"]}
 
 
 STAGES: dict[str, StageConfig] = {
@@ -88,6 +123,7 @@ STAGES: dict[str, StageConfig] = {
     for stage in (
         StageConfig(
             name="local",
+            **_signing("local"),
             availability_zones=("us-east-1a", "us-east-1b"),
             retain_data=False,
             log_retention_days=1,
@@ -105,9 +141,11 @@ STAGES: dict[str, StageConfig] = {
                 predictive_scaling=False,
             ),
             training=TrainingConfig(instance_type="ml.m7i.large", schedule=None),
+            packaging=PackagingConfig(concurrency=2),
         ),
         StageConfig(
             name="dev",
+            **_signing("dev"),
             availability_zones=("us-east-1a", "us-east-1b"),
             retain_data=False,
             log_retention_days=14,
@@ -117,12 +155,13 @@ STAGES: dict[str, StageConfig] = {
             monthly_budget_usd=150,
             fleet=FleetConfig(
                 instance_types=("t4g.small",),
+                node_gbps=0.128,
                 minimum=1,
                 maximum=2,
                 on_demand_base=0,
                 on_demand_percent=0,
                 requests_per_target=600,
-                bytes_out_per_target=3_000_000_000,
+                bytes_out_per_target=600_000_000,
                 cache_gb=20,
                 predictive_scaling=False,
             ),
@@ -130,12 +169,19 @@ STAGES: dict[str, StageConfig] = {
         ),
         StageConfig(
             name="prod",
+            **_signing("prod"),
             replica_region="eu-west-1",
             retain_data=True,
             nat_gateways=0,
             interface_endpoints=True,
             log_retention_days=365,
             event_retention_hours=168,
+            lake_retention_days=3650,
+            quality_countries=(
+                *("AR", "AU", "BR", "CA", "CL", "CO", "DE", "ES", "FR", "GB", "IN", "IT", "JP"),
+                *("KR", "MX", "NL", "PL", "SE", "TR", "US"),
+            ),
+            outcomes_schedule="cron(30 2 * * ? *)",
             athena_scan_limit_gb=1000,
             canary_deployments=True,
             api_rate_limit=20_000,

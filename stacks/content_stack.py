@@ -44,13 +44,24 @@ class ContentStack(MarqueeStack):
         self._outputs()
 
     def _make_buckets(self, config: StageConfig) -> None:
-        self.ingest_bucket = self._bucket("Ingest", events=True, lifecycle=[_archived("Packaged")])
-        self.media_bucket = self._bucket("Media", replicated=True, lifecycle=[_tiered("Rarely")])
+        self.ingest_bucket = self._bucket(
+            "Ingest",
+            events=True,
+            lifecycle=[_archived("Packaged"), _expire("Staging", 3, prefix="staging/")],
+        )
+        self.media_bucket = self._bucket(
+            "Media", replicated=True, lifecycle=[_tiered("Rarely"), _retired("Retired")]
+        )
         self.web_bucket = self._bucket("Web")
         self.lake_bucket = self._bucket(
             "Lake",
             replicated=True,
-            lifecycle=[_expire("Queries", 7, prefix="athena/"), _tiered("Aged", prefix="events/")],
+            lifecycle=[
+                _expire("Queries", 7, prefix="athena/"),
+                # Longer than upkeep looks back for what lands late, and than a replay may wait.
+                _expire("Landed", 30, prefix="landing/"),
+                _tiered("Aged", prefix="events/"),
+            ],
         )
         self.model_bucket = self._bucket(
             "Models",
@@ -148,6 +159,13 @@ class ContentStack(MarqueeStack):
 
 def _expire(id: str, days: int, *, prefix: str | None = None) -> s3.LifecycleRule:
     return s3.LifecycleRule(id=id, prefix=prefix, expiration=Duration.days(days))
+
+
+def _retired(id: str) -> s3.LifecycleRule:
+    # What was replaced or retired: whoever is watching it has a day to finish.
+    return s3.LifecycleRule(
+        id=id, tag_filters={"marquee:retired": "true"}, expiration=Duration.days(1)
+    )
 
 
 def _tiered(id: str, *, prefix: str | None = None) -> s3.LifecycleRule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import CfnOutput
+from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -117,13 +117,31 @@ class DeliveryStack(MarqueeStack):
                 protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
                 origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
             ),
-            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+            cache_policy=self._api_cache_policy(),
             # Everything of the viewer's, the Authorization header too, but the API's own Host.
             origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
             allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
             function_associations=[TokenCheck(self, "TokenCheck").at_request],
             response_headers_policy=headers,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+        )
+
+    def _api_cache_policy(self) -> cloudfront.CachePolicy:
+        # Nothing of the API is cached: no answer asks for it, and the default is zero. The policy
+        # is there for its headers: what is in a cache key goes to the origin, and this is how
+        # CloudFront's own word on the viewer's country gets there, in place of what a viewer
+        # might send under that name. Rights depend on it.
+        return cloudfront.CachePolicy(
+            self,
+            "ApiCache",
+            min_ttl=Duration.seconds(0),
+            default_ttl=Duration.seconds(0),
+            max_ttl=Duration.seconds(1),  # with zero, CloudFront takes no header into the key
+            header_behavior=cloudfront.CacheHeaderBehavior.allow_list(
+                "Authorization", "CloudFront-Viewer-Country"
+            ),
+            query_string_behavior=cloudfront.CacheQueryStringBehavior.all(),
+            cookie_behavior=cloudfront.CacheCookieBehavior.none(),
         )
 
     def _imported(self, id: str, bucket: s3.IBucket) -> s3.IBucket:

@@ -29,6 +29,7 @@ from stacks.constructs.topic import OperatorTopic
 from stacks.content_stack import ContentStack
 from stacks.delivery_stack import DeliveryStack
 from stacks.events_stack import EventsStack
+from stacks.packaging_stack import PackagingStack
 from stacks.profiles_stack import ProfilesStack
 from stacks.streaming_stack import StreamingStack
 from stacks.training_stack import TrainingStack
@@ -50,6 +51,7 @@ class OperationsStack(MarqueeStack):
         streaming: StreamingStack,
         delivery: DeliveryStack,
         training: TrainingStack,
+        packaging: PackagingStack,
     ) -> None:
         """Look at every other stack, and change none."""
         super().__init__(scope, id, config=config)
@@ -81,6 +83,8 @@ class OperationsStack(MarqueeStack):
             fleet_maximum=config.fleet.maximum,
             distribution_id=delivery.distribution.distribution_id,
             state_machine_arn=training.state_machine.state_machine_arn,
+            outcomes_arn=training.outcomes.state_machine_arn,
+            quality_widget_arn=events.quality_widget.live.function_arn,
             undelivered_queue=training.triggers.undelivered.queue_name,
             canary_name=canary.canary_name,
         )
@@ -93,7 +97,11 @@ class OperationsStack(MarqueeStack):
         )
         TableBackups(self, "Backups", config=config, tables=tables)
         self._dashboard(
-            [alarm for stack in (api, streaming, training, self) for alarm in alarms_of(stack)]
+            [
+                alarm
+                for stack in (api, streaming, training, packaging, self)
+                for alarm in alarms_of(stack)
+            ]
         )
 
     def _alarms(self, config: StageConfig, streaming: StreamingStack) -> None:

@@ -15,7 +15,7 @@ from stacks.replica_stack import replica_key_arn
 
 
 class ProfilesStack(MarqueeStack):
-    """Four tables under one key of the customer's, and the user pool."""
+    """The tables, all under one key of the customer's, and the user pool."""
 
     def __init__(self, scope: Construct, id: str, *, config: StageConfig) -> None:
         """Tables pay by request; in a stage with a second region each has a replica there."""
@@ -31,6 +31,7 @@ class ProfilesStack(MarqueeStack):
         self.viewing_table = self._table("Viewing", "profile_id", "title_id", expires="expires_at")
         self.titles_table = self._table("Titles", "title_id")
         self.trending_table = self._table("Trending", "window", "title_id", expires="expires_at")
+        self.streams_table = self._table("Streams", "account_id", expires="expires_at")
         accounts = Accounts(self, "Accounts", config=config)
         self.user_pool = accounts.user_pool
         self.user_pool_client = accounts.client
@@ -71,6 +72,7 @@ class ProfilesStack(MarqueeStack):
             ("Viewing", self.viewing_table),
             ("Titles", self.titles_table),
             ("Trending", self.trending_table),
+            ("Streams", self.streams_table),
         ):
             CfnOutput(self, f"{name}TableName", value=table.table_name)
         CfnOutput(self, "UserPoolId", value=self.user_pool.user_pool_id)

@@ -11,6 +11,7 @@ from stacks.delivery_stack import DeliveryStack
 from stacks.events_stack import EventsStack
 from stacks.network_stack import NetworkStack
 from stacks.operations_stack import OperationsStack
+from stacks.packaging_stack import PackagingStack
 from stacks.profiles_stack import ProfilesStack
 from stacks.replica_stack import ReplicaStack
 from stacks.streaming_stack import StreamingStack
@@ -56,7 +57,15 @@ class MarqueeStage:
             streaming=self.streaming,
         )
         self.training = TrainingStack(
-            scope, "training", config=config, content=self.content, profiles=self.profiles
+            scope,
+            "training",
+            config=config,
+            content=self.content,
+            profiles=self.profiles,
+            events=self.events,
+        )
+        self.packaging = PackagingStack(
+            scope, "packaging", config=config, content=self.content, profiles=self.profiles
         )
         self.operations = OperationsStack(
             scope,
@@ -69,4 +78,5 @@ class MarqueeStage:
             streaming=self.streaming,
             delivery=self.delivery,
             training=self.training,
+            packaging=self.packaging,
         )

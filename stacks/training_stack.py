@@ -11,6 +11,7 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.constructs import metrics
 from stacks.constructs.alarm import MarqueeAlarm
+from stacks.constructs.outcomes_job import OutcomesJob
 from stacks.constructs.retention import retention
 from stacks.constructs.stack import MarqueeStack
 from stacks.constructs.topic import OperatorTopic
@@ -19,6 +20,7 @@ from stacks.constructs.training_steps import TrainingSteps
 from stacks.constructs.training_triggers import TrainingTriggers
 from stacks.constructs.workflow import TrainingWorkflow
 from stacks.content_stack import ContentStack
+from stacks.events_stack import EventsStack
 from stacks.profiles_stack import ProfilesStack
 
 
@@ -33,8 +35,9 @@ class TrainingStack(MarqueeStack):
         config: StageConfig,
         content: ContentStack,
         profiles: ProfilesStack,
+        events: EventsStack,
     ) -> None:
-        """Read tables and imports; write the model bucket and the popular titles."""
+        """Read tables, imports and events; write models, popular titles and outcomes."""
         super().__init__(scope, id, config=config)
         steps = TrainingSteps(
             self,
@@ -46,6 +49,7 @@ class TrainingStack(MarqueeStack):
             lake=content.lake_bucket,
             models=content.model_bucket,
         )
+        log_group = self._logs(config)
         self.failures = OperatorTopic(self, "Failures", email=config.alarm_email)
         self.state_machine = TrainingWorkflow(
             self,
@@ -54,7 +58,7 @@ class TrainingStack(MarqueeStack):
             job=TrainingJob(self, "Job", config=config.training, model_bucket=content.model_bucket),
             packages=self._packages(),
             failures=self.failures,
-            log_group=self._logs(config),
+            log_group=log_group,
         ).state_machine
         self.triggers = TrainingTriggers(
             self,
@@ -63,7 +67,16 @@ class TrainingStack(MarqueeStack):
             schedule=config.training.schedule,
             drift=self._drift(),
         )
-        self._spark(config)
+        self.outcomes = OutcomesJob(
+            self,
+            "Outcomes",
+            application=self._spark(config),
+            tables=events.lake.tables,
+            lake=content.lake_bucket,
+            log_group=log_group,
+            schedule=config.outcomes_schedule,
+        ).state_machine
+        CfnOutput(self, "OutcomesArn", value=self.outcomes.state_machine_arn)
         CfnOutput(self, "StateMachineArn", value=self.state_machine.state_machine_arn)
 
     def _packages(self) -> sagemaker.CfnModelPackageGroup:
@@ -96,9 +109,9 @@ class TrainingStack(MarqueeStack):
             evaluation_periods=3,
         )
 
-    def _spark(self, config: StageConfig) -> None:
+    def _spark(self, config: StageConfig) -> emrserverless.CfnApplication:
         # Idle it costs nothing: no capacity is kept, and it stops by itself.
-        emrserverless.CfnApplication(
+        return emrserverless.CfnApplication(
             self,
             "Spark",
             name=self.stack_name,

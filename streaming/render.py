@@ -15,6 +15,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 PROBE_KEY = "health/probe.txt"
+# What a path below /media/ may look like, in nginx's syntax and in Python's. Nothing encoded and
+# no dot segments: the edge checks a cookie against the path as it was written, so a path that
+# nginx would read as another one (`/media/mine/..%2fyours/…`) must not be served at all.
+MEDIA_PATH = r"^/media(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+(\?.*)?$"
 _FOLDER = Path(__file__).parent
 
 
@@ -31,7 +35,11 @@ class NodeConfig:
     upstream_prefix: str = ""  # "/<bucket>" where the store only knows path-style addresses
     listen: str = "8080"
     cache_path: str = "/var/cache/marquee/media"
-    cache_size: str = "8g"
+    cache_size: str | None = None  # None: all of its file system but the following
+    # nginx looks every ten seconds whether so much is free still: what can be filled in ten
+    # seconds, or the disk is full in between and answers break off.
+    cache_min_free: str = "1g"
+    cache_keys: str = "128m"  # of memory: a million slices of 2 MiB
     state_path: str = "/var/cache/marquee/state"  # pid, temporary files, the draining mark
     log_path: str = "/var/log/marquee"
     user: str | None = None  # None: nginx keeps the user that started it
@@ -68,7 +76,9 @@ def nginx_conf(node: NodeConfig) -> str:
             f"            proxy_set_header {name} {value};" for name, value in headers.items()
         )
 
-    return _render("nginx.conf.j2", node=node, upstream_headers=upstream_headers)
+    return _render(
+        "nginx.conf.j2", node=node, upstream_headers=upstream_headers, media_path=MEDIA_PATH
+    )
 
 
 def user_data(
@@ -110,6 +120,7 @@ def local_node(
     listen: str,
     upstream_tls: bool = False,
     cache_size: str = "1g",
+    cache_min_free: str = "64m",
 ) -> NodeConfig:
     """Describe a node that keeps cache, logs and pid below `state`, and make those folders."""
     for name in ("cache", "run", "log"):
@@ -122,6 +133,7 @@ def local_node(
         listen=listen,
         cache_path=str(state / "cache"),
         cache_size=cache_size,
+        cache_min_free=cache_min_free,
         state_path=str(state / "run"),
         log_path=str(state / "log"),
         # As root nginx would drop to a user that can't enter this folder.

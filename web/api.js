@@ -5,11 +5,12 @@ import { errorOf, secondsToWait } from "./logic.js";
 const MOST_TRIES = 4;
 
 export class ApiError extends Error {
-  constructor(status, { code, message, details }) {
+  constructor(status, { code, message, details }, retryAfter = null) {
     super(message);
     this.status = status;
     this.code = code;
     this.details = details;
+    this.retryAfter = retryAfter; // seconds, where trying again may help
   }
 }
 
@@ -17,9 +18,10 @@ const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000
 
 /** `session` gives and refreshes the token; `onWait` hears of every wait, in seconds. */
 export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = sleep }) {
-  async function send(method, path, body) {
+  async function send(method, path, body, { keepalive = false } = {}) {
     return fetcher(path, {
       method,
+      keepalive, // finished by the browser even when the page is left
       headers: {
         authorization: `Bearer ${session.token()}`,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -28,10 +30,10 @@ export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = 
     });
   }
 
-  async function call(method, path, body) {
+  async function call(method, path, body, options) {
     let refreshed = false;
     for (let attempt = 0; ; attempt += 1) {
-      const response = await send(method, path, body);
+      const response = await send(method, path, body, options);
       if (response.ok) return response.status === 204 ? null : response.json();
       if (response.status === 401 && !refreshed && (await session.refresh())) {
         refreshed = true;
@@ -40,7 +42,8 @@ export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = 
       const seconds = secondsToWait(
         response.status, response.headers.get("retry-after"), attempt);
       if (seconds === null || attempt + 1 >= MOST_TRIES) {
-        throw new ApiError(response.status, errorOf(response.status, await jsonOf(response)));
+        throw new ApiError(
+          response.status, errorOf(response.status, await jsonOf(response)), seconds);
       }
       onWait(seconds);
       await wait(seconds);
@@ -52,7 +55,12 @@ export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = 
     profiles: async () => (await call("GET", "/v1/profiles")).items,
     createProfile: (body) => call("POST", "/v1/profiles", body),
     home: (id) => call("GET", `${profile(id)}/home`),
-    events: (id, events) => call("POST", `${profile(id)}/events`, { events }),
+    /** `sentAt` is this machine's clock now: by it the server corrects the events' times. */
+    events: (id, events, sentAt, options) =>
+      call("POST", `${profile(id)}/events`, { sent_at: sentAt, events }, options),
+    playback: (id, body) => call("POST", `${profile(id)}/playback`, body),
+    stopPlayback: (id, streamId, options) => call("DELETE",
+      `${profile(id)}/playback/${encodeURIComponent(streamId)}`, undefined, options),
     rate: (id, titleId, rating) =>
       call("PUT", `${profile(id)}/ratings/${encodeURIComponent(titleId)}`, { rating }),
     addToList: (id, titleId) =>

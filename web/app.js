@@ -1,19 +1,30 @@
 // The page: who signs in, as whom they watch, what they see, and what their actions change.
 
 import { ApiError, apiClient } from "./api.js";
-import { changes, eventOf, profileOf, sameRows } from "./logic.js";
+import {
+  changes, eventOf, following, placedEventOf, placesOf, profileOf, sameRows, subjectOf,
+} from "./logic.js";
+import { createOutbox } from "./outbox.js";
 import { createSession } from "./session.js";
+import { Theatre } from "./theatre.js";
 import { element, errorBox, rowsOf } from "./view.js";
 
 const NOTHING = new Set();
 // An event takes a moment through the stream; the page looks again until the rows differ.
 const LOOK_AGAIN_MS = [300, 500, 700, 1000, 1500, 2000];
 
+// What was on screen waits so long for more, so that a page's tiles are one request.
+const SHOWN_WAIT_MS = 2000;
+
 const find = (id) => document.getElementById(id);
-const state = { profileId: null, rows: [], listed: new Set(), visit: 0 };
+const state = {
+  profileId: null, profiles: [], rows: [], listed: new Set(), seen: new Set(), visit: 0,
+};
 let config;
+let theatre;
 let session;
 let api;
+let outbox;
 
 function say(words) { find("status").textContent = words; }
 
@@ -41,12 +52,37 @@ function draw(home, added = NOTHING) {
     : `Model ${home.model_version}`;
   const rows = rowsOf(home.rows, { actions, added, listed: state.listed });
   find("rows").replaceChildren(...rows);
+  watchTiles();
+}
+
+const shown = new IntersectionObserver(noteShown, { threshold: 0.5 });
+let places = new Map(); // tile: its item, row and place
+let flushing = null;
+
+function watchTiles() {
+  shown.disconnect();
+  const tiles = find("rows").querySelectorAll(".tile");
+  places = new Map(placesOf(state.rows).map((place, index) => [tiles[index], place]));
+  for (const tile of places.keys()) shown.observe(tile);
+}
+
+/** An impression of each tile that is half in view, once a visit for each place. */
+function noteShown(entries) {
+  for (const { target, isIntersecting } of entries) {
+    const place = places.get(target);
+    const mark = place && `${place.rowId} ${place.item.title_id}`;
+    if (!isIntersecting || !place || state.seen.has(mark)) continue;
+    state.seen.add(mark);
+    outbox.put(state.profileId, placedEventOf("impression", place, stamp()));
+    flushing ??= setTimeout(() => { flushing = null; outbox.flush().catch(show); }, SHOWN_WAIT_MS);
+  }
 }
 
 async function open(profileId) {
   state.profileId = profileId;
   state.visit += 1;
   state.listed = new Set();
+  state.seen = new Set();
   find("profile").value = profileId;
   say("Loading…");
   draw(await api.home(profileId));
@@ -71,13 +107,22 @@ async function refresh(words) {
   say(`${words} The rows stay as they are.`);
 }
 
+function stamp() {
+  return { id: crypto.randomUUID(), now: new Date().toISOString() };
+}
+
 async function send(type, item) {
-  const event = eventOf(type, item.title_id,
-    { id: crypto.randomUUID(), now: new Date().toISOString() });
-  await api.events(state.profileId, [event]);
+  const place = placesOf(state.rows).find((one) => one.item === item);
+  const event = type === "dismiss" && place ? placedEventOf(type, place, stamp())
+    : eventOf(type, item.title_id, stamp());
+  await outbox.add(state.profileId, event);
 }
 
 const actions = {
+  play: (item) => attempt(async () => {
+    const profile = state.profiles.find((one) => one.profile_id === state.profileId);
+    await theatre.play(item, { profile, queue: following(item, state.rows) });
+  }),
   watched: (item) => attempt(async () => {
     say(`Watched ${item.name}…`);
     await send("complete", item);
@@ -101,10 +146,21 @@ const actions = {
   }),
 };
 
+/** What this account did here and the server has not yet taken goes first. */
+function openOutbox() {
+  outbox = createOutbox({
+    account: subjectOf(session.token()),
+    send: api.events,
+  });
+  outbox.flush().catch(show);
+}
+
 async function enter(preferred = null) {
   find("sign-in").hidden = true;
+  openOutbox();
   find("who").hidden = false;
   const profiles = await api.profiles();
+  state.profiles = profiles;
   find("profile").replaceChildren(...profiles.map((profile) =>
     element("option", { value: profile.profile_id }, profile.name)));
   if (profiles.length === 0) {
@@ -121,6 +177,7 @@ function askForProfile(asked) {
 }
 
 function signOut() {
+  theatre.close();
   session.forget();
   state.visit += 1;
   find("rows").replaceChildren();
@@ -177,6 +234,7 @@ async function start() {
   config = await response.json();
   session = createSession(config);
   api = apiClient({ session, onWait: (seconds) => say(`Busy; trying again in ${seconds} s…`) });
+  theatre = new Theatre({ api, onError: show, onClosed: () => attempt(() => open(state.profileId)) });
   listen();
   try {
     await session.returnFromHostedPage(window.location, window.history);

@@ -61,9 +61,48 @@ export function sameRows(before, after) {
   return shape(before) === shape(after);
 }
 
+/**
+ * What comes after a title, the catalogue knowing no series: the playable titles to the right of
+ * it in its row, then those of the other rows, each once.
+ */
+export function following(item, rows) {
+  const own = rows.find((row) => row.items.includes(item));
+  const beside = own ? own.items.slice(own.items.indexOf(item) + 1) : [];
+  const all = [...beside, ...rows.flatMap((row) => row.items)];
+  const seen = new Set([item.title_id]);
+  return all.filter((next) => next.playable && !seen.has(next.title_id) && seen.add(next.title_id));
+}
+
 /** An event for the stream. The id is made here, so that a repeat counts once. */
 export function eventOf(type, titleId, { id, now }) {
   return { event_id: id, type, title_id: titleId, occurred_at: now };
+}
+
+/** Every item of a page with its row and its place in it, from 1. */
+export function placesOf(rows) {
+  return rows.flatMap((row) => row.items.map((item, index) =>
+    ({ item, rowId: row.row_id, position: index + 1 })));
+}
+
+/** An event about a title where it was shown, with what put it there; `position` is from 1. */
+export function placedEventOf(type, { item, rowId, position }, { id, now }) {
+  return {
+    ...eventOf(type, item.title_id, { id, now }),
+    row_id: rowId,
+    position,
+    ...(item.model_version ? { model_version: item.model_version } : {}),
+    ...(item.propensity ? { propensity: item.propensity } : {}),
+  };
+}
+
+/** Whose token it is: its subject. The server checks it; this only keeps accounts apart. */
+export function subjectOf(token) {
+  try {
+    const claims = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    return JSON.parse(atob(claims)).sub ?? "";
+  } catch {
+    return ""; // not a token of this kind
+  }
 }
 
 /** How old one must be, in words. */

@@ -62,6 +62,7 @@ function actionsOf(item, actions, listed) {
   const stars = [1, 2, 3, 4, 5].map((count) =>
     element("option", { value: String(count) }, `${count} ${"★".repeat(count)}`));
   return element("div", { class: "actions" },
+    item.playable ? button("Play", "Play", actions.play) : null,
     button("Watched it", "Watched it", actions.watched),
     element("select", { "aria-label": `Rate ${item.name}`,
       onchange: (event) => actions.rate(item, Number(event.target.value)) },

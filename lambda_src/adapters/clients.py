@@ -10,6 +10,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_glue import GlueClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -23,6 +24,10 @@ _QUICK = Config(
     max_pool_connections=16,
     tcp_keepalive=True,
 )
+# The stream's adapter tries again by itself; all its tries must fit into a request.
+_STREAM = _QUICK.merge(
+    Config(read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
+)
 _BULK = _QUICK.merge(Config(read_timeout=30))
 
 
@@ -33,9 +38,15 @@ def dynamodb() -> DynamoDBClient:
 
 
 @cache
+def glue() -> GlueClient:
+    """The shared Glue client."""
+    return boto3.client("glue", config=_BULK)
+
+
+@cache
 def kinesis() -> KinesisClient:
     """The shared Kinesis client."""
-    return boto3.client("kinesis", config=_QUICK)
+    return boto3.client("kinesis", config=_STREAM)
 
 
 @cache

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from adapters.faults import back_off, translated
 from adapters.items import chunks
+from schemas.envelope import Envelope
 from schemas.errors import ThrottledError
-from schemas.events import Envelope
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

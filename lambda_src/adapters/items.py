@@ -44,12 +44,20 @@ def pages(
     client: DynamoDBClient, operation: Literal["query", "scan"], request: Mapping[str, Any]
 ) -> Iterator[list[Item]]:
     """The items of a ``query`` or ``scan``, a page at a time. A ``Limit`` is the first page's."""
+    for page in raw_pages(client, operation, request):
+        yield [from_raw(raw) for raw in page]
+
+
+def raw_pages(
+    client: DynamoDBClient, operation: Literal["query", "scan"], request: Mapping[str, Any]
+) -> Iterator[list[Raw]]:
+    """As :func:`pages`, in the API's own form."""
     call = getattr(client, operation)
     request = dict(request)
     while True:
         with translated("the table"):
             answer = call(**request)
-        yield [from_raw(raw) for raw in answer["Items"]]
+        yield answer["Items"]
         if "LastEvaluatedKey" not in answer:
             return
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -61,15 +69,31 @@ def read_many(
 ) -> Iterator[Item]:
     """The items of ``keys`` that exist, in no order. :class:`ThrottledError` after all tries."""
     distinct = {tuple(sorted(key.items())): key for key in keys}
-    for chunk in chunks([to_raw(key) for key in distinct.values()], _READS_AT_ONCE):
+    raw_keys = [to_raw(key) for key in distinct.values()]
+    for raw in read_raw(client, table, raw_keys, consistent=consistent):
+        yield from_raw(raw)
+
+
+def read_raw(
+    client: DynamoDBClient,
+    table: str,
+    keys: Sequence[Raw],
+    *,
+    consistent: bool,
+    only: Sequence[str] = (),
+) -> Iterator[Raw]:
+    """As :func:`read_many`, in the API's own form; ``only`` names the attributes wanted.
+
+    The keys must be distinct.
+    """
+    names: dict[str, Any] = projection(only) if only else {}
+    for chunk in chunks(keys, _READS_AT_ONCE):
         left: Sequence[Raw] = chunk
         for attempt in range(_ATTEMPTS):
             with translated("the table"):
-                answer = client.batch_get_item(
-                    RequestItems={table: {"Keys": left, "ConsistentRead": consistent}}
-                )
-            for raw in answer["Responses"].get(table, []):
-                yield from_raw(raw)
+                request: Any = {"Keys": left, "ConsistentRead": consistent, **names}
+                answer = client.batch_get_item(RequestItems={table: request})
+            yield from answer["Responses"].get(table, [])
             unread = answer.get("UnprocessedKeys", {})
             left = unread[table]["Keys"] if table in unread else []
             if not left:
@@ -77,6 +101,12 @@ def read_many(
             back_off(attempt)
         else:
             raise ThrottledError("the table is busy; try again")
+
+
+def projection(names: Iterable[str]) -> dict[str, Any]:
+    """The part of a request that asks for these attributes alone."""
+    known = {f"#{place}": name for place, name in enumerate(names)}
+    return {"ProjectionExpression": ", ".join(known), "ExpressionAttributeNames": known}
 
 
 def write_many(client: DynamoDBClient, table: str, requests: Iterable[Any]) -> None:
@@ -105,6 +135,8 @@ def _storable(value: object) -> object:
         return Decimal(repr(value))
     if isinstance(value, list | tuple):
         return [_storable(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _storable(entry) for name, entry in value.items() if entry is not None}
     return value
 
 
@@ -113,4 +145,6 @@ def _plain(value: object) -> object:
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, list):
         return [_plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
     return value

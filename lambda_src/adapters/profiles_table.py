@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from adapters.faults import code_of, translated
-from adapters.items import Item, from_raw, pages, to_raw
+from adapters.items import Item, from_raw, pages, read_raw, to_raw
 from schemas.errors import NotFoundError, VersionConflictError
 from schemas.profiles import Profile
 from services.ports import AccountProfiles
@@ -58,6 +58,22 @@ class ProfilesTable:
         if "Item" not in answer:
             raise NotFoundError.of("profile_id", profile_id)
         return _profile(from_raw(answer["Item"]))
+
+    def existing(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Those of the pairs that are profiles.
+
+        Asked at half the price first, and again with certainty for those that a replica of the
+        item did not know yet.
+        """
+        asked = frozenset(pairs)
+        found = self._found(asked, consistent=False)
+        return found | self._found(asked - found, consistent=True)
+
+    def _found(self, pairs: Iterable[tuple[str, str]], *, consistent: bool) -> frozenset[Any]:
+        keys = [{"account_id": {"S": a}, "profile_id": {"S": p}} for a, p in sorted(pairs)]
+        only = ("account_id", "profile_id")
+        items = read_raw(self.client, self.table, keys, consistent=consistent, only=only)
+        return frozenset((item["account_id"]["S"], item["profile_id"]["S"]) for item in items)
 
     def add(self, account_id: str, profile: Profile, *, revision: int) -> None:
         """Adds a profile if nobody else added one since ``revision`` was read."""

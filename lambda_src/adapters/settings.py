@@ -75,6 +75,8 @@ class PlaybackSettings(Settings):
     profiles_table: str
     viewing_table: str
     titles_table: str
+    streams_table: str
+    stream_limit: int = Field(ge=1)
     signing_secret_arn: str
     signing_key_id: str
     delivery_domain_parameter: str
@@ -83,15 +85,33 @@ class PlaybackSettings(Settings):
 class ProfileConsumerSettings(Settings):
     """Of the profile consumer."""
 
+    profiles_table: str
     viewing_table: str
     failure_bucket: str
 
 
 class TrendingConsumerSettings(Settings):
-    """Of the trending consumer."""
+    """Of the trending consumer. ``quality_countries`` are apart by spaces."""
 
     trending_table: str
+    quality_countries: str = "US"
     failure_bucket: str
+
+
+class QualityWidgetSettings(Settings):
+    """Of the dashboard's widget."""
+
+    trending_table: str
+
+
+class LakeUpkeepSettings(Settings):
+    """Of the lake's upkeep. ``lake_memory_mb`` is DuckDB's, of the function's 4 GB."""
+
+    lake_bucket: str
+    lake_database: str
+    lake_retention_days: int = Field(ge=30)
+    lake_most_bytes: int = Field(gt=0)
+    lake_memory_mb: int = Field(default=2560, gt=0)
 
 
 class SnapshotSettings(Settings):
@@ -115,6 +135,33 @@ class PublishSettings(Settings):
 
     model_bucket: str
     trending_table: str
+
+
+class ExamineSettings(Settings):
+    """Of the title workflow's first step."""
+
+    ingest_bucket: str
+    titles_table: str
+
+
+class CheckSettings(Settings):
+    """Of the title workflow's check."""
+
+    ingest_bucket: str
+
+
+class ArrangeSettings(Settings):
+    """Of the title workflow's arranging."""
+
+    ingest_bucket: str
+    media_bucket: str
+
+
+class ListSettings(Settings):
+    """Of the title workflow's last step."""
+
+    media_bucket: str
+    titles_table: str
 
 
 AnySettings = TypeVar("AnySettings", bound=Settings)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.faults import translated
 from adapters.items import Item, from_raw, pages, read_many, to_raw
-from recommender.catalogue import Title
+from recommender.catalogue import Terms, Title
 from schemas.catalogue import TitleRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_FIELDS = frozenset(field.name for field in fields(Title))
+_FIELDS = frozenset(field.name for field in fields(Title)) - {"terms"}
 _MANIFEST = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_./-]*")
 _FIRST_PAGE = 100
 
@@ -55,7 +55,7 @@ def _record(item: Item) -> TitleRecord:
     manifest = item.get("manifest")
     playable = isinstance(manifest, str) and _MANIFEST.fullmatch(manifest)
     return TitleRecord(
-        title=Title(**known),
+        title=Title(**known, terms=tuple(Terms(**terms) for terms in item.get("terms", ()))),
         popularity=float(item.get("popularity", 0)),
         manifest=manifest if playable else None,
     )

@@ -1,9 +1,8 @@
-"""Counting into trending windows: markers and counters in one transaction, so once each."""
+"""Counting into windows: markers and rows in one transaction, so once each."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from botocore.exceptions import ClientError
 from adapters.faults import back_off, code_of, translated
 from adapters.items import to_raw
 from schemas.errors import ThrottledError
-from services.trending_counts import Count
+from services.contributions import Contribution, Row, totals
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,17 +23,17 @@ _PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThro
 
 @dataclass(frozen=True)
 class TrendingCountsTable:
-    """A :class:`services.trending_counts.TrendingCounts`."""
+    """A :class:`services.contributions.WindowCounts`."""
 
     client: DynamoDBClient
     table: str
 
-    def add(self, counts: Sequence[Count]) -> int:
+    def add(self, contributions: Sequence[Contribution]) -> Sequence[Contribution]:
         """Counts those that were not counted before; :class:`ThrottledError` after all tries."""
-        pending = list(counts)
+        pending = list(contributions)
         for attempt in range(_ATTEMPTS):
             if not pending:
-                return 0
+                return []
             try:
                 with translated("the table"):
                     self.client.transact_write_items(TransactItems=self._actions(pending))
@@ -49,21 +48,18 @@ class TrendingCountsTable:
                     raise  # nothing that another try could change
                 pending = fresh
             else:
-                return len(pending)
-        raise ThrottledError("the trending counters are busy; try again")
+                return pending
+        raise ThrottledError("the windows' counters are busy; try again")
 
-    def _actions(self, counts: Sequence[Count]) -> list[Any]:
+    def _actions(self, contributions: Sequence[Contribution]) -> list[Any]:
         # The markers first: the reasons of a cancelled transaction come in this order.
-        totals: dict[tuple[str, str, int], float] = defaultdict(float)
-        for count in counts:
-            totals[count.window, count.title_id, count.window_expires_at] += count.score
         return [
-            *(self._marker(count) for count in counts),
-            *(self._counter(*key, score) for key, score in totals.items()),
+            *(self._marker(each) for each in contributions),
+            *(self._counter(row, measures) for row, measures in totals(contributions).items()),
         ]
 
-    def _marker(self, count: Count) -> dict[str, Any]:
-        item = {"window": count.marker, "title_id": "-", "expires_at": count.marker_expires_at}
+    def _marker(self, each: Contribution) -> dict[str, Any]:
+        item = {"window": each.marker, "title_id": "-", "expires_at": each.marker_expires_at}
         return {
             "Put": {
                 "TableName": self.table,
@@ -72,13 +68,19 @@ class TrendingCountsTable:
             }
         }
 
-    def _counter(self, window: str, title_id: str, expires_at: int, score: float) -> dict[str, Any]:
+    def _counter(self, row: Row, measures: Mapping[str, float]) -> dict[str, Any]:
+        window, name, expires_at = row
+        added = list(measures.items())
+        sums = ", ".join(f"#m{place} :m{place}" for place in range(len(added)))
+        values = {f":m{place}": value for place, (_, value) in enumerate(added)}
         return {
             "Update": {
                 "TableName": self.table,
-                "Key": to_raw({"window": window, "title_id": title_id}),
-                "UpdateExpression": "ADD #score :score SET expires_at = :expires_at",
-                "ExpressionAttributeNames": {"#score": "score"},
-                "ExpressionAttributeValues": to_raw({":score": score, ":expires_at": expires_at}),
+                "Key": to_raw({"window": window, "title_id": name}),
+                "UpdateExpression": f"ADD {sums} SET expires_at = :expires_at",
+                "ExpressionAttributeNames": {
+                    f"#m{place}": measure for place, (measure, _) in enumerate(added)
+                },
+                "ExpressionAttributeValues": to_raw({**values, ":expires_at": expires_at}),
             }
         }

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from adapters.items import pages, to_raw, write_many
+from adapters.items import Item, pages, to_raw, write_many
 from services.trending import POPULAR_WINDOW
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_READS_AT_ONCE = 8
+_NO_MEASURES = frozenset({"window", "title_id", "expires_at"})
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,30 @@ class TrendingTable:
             self._kept[window] = (now, scores)
         return scores
 
+    def scores_of(self, windows: Sequence[str]) -> dict[str, dict[str, float]]:
+        """As :meth:`scores`; those that must be read are read together."""
+        now = self.monotonic()
+        old = [
+            window
+            for window in dict.fromkeys(windows)
+            if now - self._kept.get(window, (float("-inf"),))[0] > self.refresh_seconds
+        ]
+        if old:
+            with ThreadPoolExecutor(max_workers=_READS_AT_ONCE) as threads:
+                for window, scores in zip(old, threads.map(self._read, old), strict=True):
+                    self._kept[window] = (now, scores)
+            self._drop_old(now)
+        return {window: self._kept[window][1] for window in windows}
+
+    def rows(self, window: str) -> dict[str, dict[str, float]]:
+        """The measures of a window's rows; a :class:`services.quality.QualityStore`."""
+        return {
+            item["title_id"]: {
+                name: float(value) for name, value in item.items() if name not in _NO_MEASURES
+            }
+            for item in self._items(window)
+        }
+
     def replace_popular(self, scores: Mapping[str, float]) -> None:
         """Makes ``scores`` the all-time window; titles that are not in it leave it."""
         gone = [
@@ -54,17 +82,17 @@ class TrendingTable:
         write_many(self.client, self.table, [*kept, *gone])
 
     def _read(self, window: str) -> dict[str, float]:
+        return {item["title_id"]: float(item["score"]) for item in self._items(window)}
+
+    def _items(self, window: str) -> Iterator[Item]:
         request = {
             "TableName": self.table,
             "KeyConditionExpression": "#window = :window",
             "ExpressionAttributeNames": {"#window": "window"},
             "ExpressionAttributeValues": to_raw({":window": window}),
         }
-        return {
-            item["title_id"]: float(item["score"])
-            for page in pages(self.client, "query", request)
-            for item in page
-        }
+        for page in pages(self.client, "query", request):
+            yield from page
 
     def _drop_old(self, now: float) -> None:
         for window, (read_at, _) in list(self._kept.items()):

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from adapters.faults import code_of, translated
-from adapters.items import Item, from_raw, pages, read_many, to_raw, write_many
+from adapters.items import Raw, projection, raw_pages, read_many, read_raw, to_raw, write_many
+from adapters.statements import Refusals, execute_many
+from adapters.viewing_items import STATE_FIELDS, raw_of, state_of, statement_of, stored_of
 from recommender.history import TitleState
-from schemas.errors import VersionConflictError
-from services.ports import StoredState
+from schemas.errors import RetryLaterError, VersionConflictError
+from services.ports import StateWrite, StoredState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_FIELDS = frozenset(field.name for field in fields(TitleState))
+# Titles of one profile that a request reads: more than a catalogue holds. Only made-up titles
+# can be more, and they slow down nobody but who made them up.
+MOST_TITLES = 20_000
 # Under another key than the profile's own, so that a deleted profile's items are none at all.
 # It carries a random id and goes by itself, once no record of the profile can be on the stream.
 _GRAVE = "deleted#"
@@ -33,36 +38,31 @@ class ViewingTable:
     table: str
 
     def history(self, profile_id: str) -> dict[str, TitleState]:
-        """All of a profile's states, as last written."""
-        states = [_state(item) for page in self._items(profile_id) for item in page]
-        return {state.title_id: state for state in states}
+        """All of a profile's states, as last written; of at most ``MOST_TITLES`` titles."""
+        pages = self._items(profile_id, only=STATE_FIELDS)
+        items = islice(chain.from_iterable(pages), MOST_TITLES)
+        return {state.title_id: state for state in map(state_of, items)}
 
     def get(self, profile_id: str, title_id: str) -> StoredState:
         """One state, as last written."""
         with translated("the table"):
             answer = self.client.get_item(
                 TableName=self.table,
-                Key=to_raw({"profile_id": profile_id, "title_id": title_id}),
+                Key=_key(profile_id, title_id),
                 ConsistentRead=True,
             )
         if "Item" not in answer:
             return StoredState(TitleState(title_id=title_id), 0)
-        return _stored(from_raw(answer["Item"]))
+        return stored_of(answer["Item"])
 
     def get_many(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], StoredState]:
         """The states of many profiles and titles, as last written."""
-        wanted = [{"profile_id": profile, "title_id": title} for profile, title in keys]
-        found = read_many(self.client, self.table, wanted, consistent=True)
-        return {(item["profile_id"], item["title_id"]): _stored(item) for item in found}
+        wanted = [_key(profile_id, title_id) for profile_id, title_id in keys]
+        found = read_raw(self.client, self.table, wanted, consistent=True)
+        return {(raw["profile_id"]["S"], raw["title_id"]["S"]): stored_of(raw) for raw in found}
 
     def put(self, account_id: str, profile_id: str, state: TitleState, *, version: int) -> None:
         """Stores ``state`` if the item is still at ``version``."""
-        item = {
-            **asdict(state),
-            "account_id": account_id,
-            "profile_id": profile_id,
-            "version": version + 1,
-        }
         # An item written without a version (an import) counts as version 0.
         condition = "#version = :known" if version else "attribute_not_exists(#version)"
         known = {"ExpressionAttributeValues": to_raw({":known": version})} if version else {}
@@ -70,7 +70,7 @@ class ViewingTable:
             with translated("the table"):
                 self.client.put_item(
                     TableName=self.table,
-                    Item=to_raw(item),
+                    Item=raw_of(account_id, profile_id, state, version + 1),
                     ConditionExpression=condition,
                     ExpressionAttributeNames={"#version": "version"},
                     **known,  # type: ignore[arg-type]
@@ -82,6 +82,26 @@ class ViewingTable:
             }:
                 raise VersionConflictError("the title's state changed meanwhile") from error
             raise
+
+    def put_many(self, writes: Sequence[StateWrite]) -> Refusals:
+        """Stores each if its item is still as it was known, 25 in a round trip."""
+        statements, single = {}, []
+        for place, write in enumerate(writes):
+            # No statement can say "the item, if it has no version": an import wrote it.
+            if not write.known.version and write.known.state != TitleState(title_id=_title(write)):
+                single.append(place)
+            else:
+                statements[place] = statement_of(self.table, write)
+        refusals = execute_many(self.client, statements)
+        for place in single:
+            write = writes[place]
+            try:
+                self.put(write.account_id, write.profile_id, write.state, version=0)
+            except VersionConflictError:
+                refusals.conflicts.append(place)
+            except RetryLaterError:
+                refusals.busy.append(place)
+        return refusals
 
     def forgotten(self, profile_ids: Iterable[str]) -> frozenset[str]:
         """Which of the profiles were deleted lately."""
@@ -101,31 +121,32 @@ class ViewingTable:
         }
         with translated("the table"):
             self.client.put_item(TableName=self.table, Item=to_raw(grave))
-        for page in self._items(profile_id):
-            keys = [{name: item[name] for name in ("profile_id", "title_id")} for item in page]
-            requests = [{"DeleteRequest": {"Key": to_raw(key)}} for key in keys]
+        for page in self._items(profile_id, only=("profile_id", "title_id")):
+            requests = [{"DeleteRequest": {"Key": key}} for key in page]
             write_many(self.client, self.table, requests)
 
     def scan(self) -> Iterator[tuple[str, TitleState]]:
         """(profile id, state) of everybody, lazily: what training learns from."""
-        for page in pages(self.client, "scan", {"TableName": self.table}):
-            for item in page:
-                if not item["profile_id"].startswith(_GRAVE):
-                    yield item["profile_id"], _state(item)
+        for page in raw_pages(self.client, "scan", {"TableName": self.table}):
+            for raw in page:
+                profile_id = raw["profile_id"]["S"]
+                if not profile_id.startswith(_GRAVE):
+                    yield profile_id, state_of(raw)
 
-    def _items(self, profile_id: str) -> Iterator[list[Item]]:
+    def _items(self, profile_id: str, *, only: Sequence[str]) -> Iterator[list[Raw]]:
         query = {
             "TableName": self.table,
             "KeyConditionExpression": "profile_id = :profile",
             "ExpressionAttributeValues": to_raw({":profile": profile_id}),
             "ConsistentRead": True,
+            **projection(only),
         }
-        return pages(self.client, "query", query)
+        return raw_pages(self.client, "query", query)
 
 
-def _state(item: Item) -> TitleState:
-    return TitleState(**{name: value for name, value in item.items() if name in _FIELDS})
+def _title(write: StateWrite) -> str:
+    return write.state.title_id
 
 
-def _stored(item: Item) -> StoredState:
-    return StoredState(_state(item), item.get("version", 0))
+def _key(profile_id: str, title_id: str) -> Raw:
+    return {"profile_id": {"S": profile_id}, "title_id": {"S": title_id}}

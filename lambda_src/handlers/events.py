@@ -15,6 +15,7 @@ from adapters.profiles_table import ProfilesTable
 from adapters.settings import EventsSettings, load
 from handlers.http import CallerOfToken, ProfileIdInPath, application, serve
 from schemas.interactions import EventBatch, EventReceipt
+from services.asking import Asker
 from services.events import EventService
 
 app = application()
@@ -25,7 +26,8 @@ def post_events(
     caller: CallerOfToken, profile_id: ProfileIdInPath, batch: Annotated[EventBatch, Body()]
 ) -> EventReceipt:
     """Take a batch of events; a bad one is answered by its index and loses no neighbour."""
-    return service().accept(caller.account_id, profile_id, batch.events, now=caller.now)
+    asker = Asker(caller.account_id, profile_id, caller.now, caller.country)
+    return service().accept(asker, batch.events, sent_at=batch.sent_at)
 
 
 @cache

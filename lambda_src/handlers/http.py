@@ -29,6 +29,7 @@ from schemas.errors import (
     NotPlayableError,
     ProfileLimitError,
     RetryLaterError,
+    StreamLimitError,
     ThrottledError,
     TooLargeError,
     UnauthenticatedError,
@@ -49,6 +50,7 @@ STATUS: Mapping[type[MarqueeError], tuple[int, str]] = {
     ConflictError: (409, "conflict"),
     ProfileLimitError: (409, "profile_limit"),
     NotPlayableError: (409, "not_playable"),
+    StreamLimitError: (409, "stream_limit"),
     TooLargeError: (413, "too_large"),
     ThrottledError: (429, "throttled"),
     RetryLaterError: (503, "unavailable"),
@@ -110,14 +112,19 @@ def serve(
     log = logger()
     log.append_keys(request_id=event.get("requestContext", {}).get("requestId"))
     try:
-        body = event.get("body") or ""
-        # Four characters of base64 stand for three bytes.
-        if len(body) * (0.75 if event.get("isBase64Encoded") else 1) > LARGEST_BODY:
+        if _body_bytes(event) > LARGEST_BODY:
             limit = f"is larger than {LARGEST_BODY} bytes"
             return _as_answer(TooLargeError("body too large", details=[Detail("body", limit)]))
         return app.resolve(_as_json(event), context)
     finally:
         flush()
+
+
+def _body_bytes(event: Mapping[str, Any]) -> float:
+    body: str = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return len(body) * 0.75  # four characters stand for three bytes
+    return len(body) if body.isascii() else len(body.encode(errors="surrogatepass"))
 
 
 def _as_json(event: dict[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,10 @@ def records_of(event: dict[str, Any]) -> list[StreamRecord]:
     return [
         StreamRecord(
             shard=record.event_id.partition(":")[0],
-            sequence=record.kinesis.sequence_number,
-            data=record.kinesis.data_as_bytes(),
-            arrived_at=record.kinesis.approximate_arrival_timestamp,
+            sequence=kinesis.sequence_number,
+            data=kinesis.data_as_bytes(),
+            arrived_at=kinesis.approximate_arrival_timestamp,
         )
         for record in KinesisStreamEvent(event).records
+        if (kinesis := record.kinesis)
     ]

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -15,12 +15,18 @@ from adapters.configuration import read_parameter, read_secret
 from adapters.media_signer import MediaSigner, private_key_of
 from adapters.profiles_table import ProfilesTable
 from adapters.settings import PlaybackSettings, load
+from adapters.streams_table import StreamsTable
 from adapters.titles_table import TitlesTable
 from adapters.viewing_table import ViewingTable
 from handlers.http import JSON, CallerOfToken, ProfileIdInPath, application, serve
-from schemas.playback import PlaybackGrant, PlaybackRequest, media_path
+from schemas.playback import STREAM_ID_PATTERN, PlaybackGrant, PlaybackRequest, media_path
 from services.asking import Asker
 from services.playback import GRANT_SECONDS, PlaybackService
+from services.streams import StreamLimit
+
+StreamIdInPath = Annotated[
+    str, Path(pattern=STREAM_ID_PATTERN, description="The stream that the grant named.")
+]
 
 app = application()
 
@@ -31,8 +37,17 @@ def start_playback(
 ) -> Response[PlaybackGrant]:
     """Open a title's media to this viewer for a few hours."""
     asker = Asker(caller.account_id, profile_id, caller.now, caller.country)
-    grant = service().start(asker, body.title_id)
+    grant = service().start(asker, body.title_id, body.stream_id)
     return Response(200, JSON, grant, cookies=_cookies(grant, body.title_id))
+
+
+@app.delete("/v1/profiles/<profile_id>/playback/<stream_id>", tags=["playback"], status_code=204)
+def stop_playback(
+    caller: CallerOfToken, profile_id: ProfileIdInPath, stream_id: StreamIdInPath
+) -> Response[None]:
+    """Give the stream's place among the account's back; safe to repeat."""
+    service().stop(Asker(caller.account_id, profile_id, caller.now, caller.country), stream_id)
+    return Response(204)
 
 
 @cache
@@ -45,6 +60,9 @@ def service() -> PlaybackService:
         viewing=ViewingTable(dynamodb, settings.viewing_table),
         titles=TitlesTable(dynamodb, settings.titles_table),
         signer=_signer(settings),
+        streams=StreamLimit(
+            leases=StreamsTable(dynamodb, settings.streams_table), limit=settings.stream_limit
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""The stream's trending consumer: plays and completions become scores by the hour."""
+"""The windows' consumer: plays, completions and reports of playback, added up by the hour."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import clients
 from adapters.failure_store import FailureStore
-from adapters.observability import count, flush
+from adapters.observability import count, flush, measure
 from adapters.settings import TrendingConsumerSettings, load
 from adapters.trending_counts import TrendingCountsTable
 from handlers.kinesis import records_of
@@ -25,6 +25,8 @@ def service() -> TrendingUpdates:
         trending=TrendingCountsTable(clients.dynamodb(), settings.trending_table),
         poison=FailureStore(clients.s3(), settings.failure_bucket),
         count=count,
+        measure=measure,
+        countries=frozenset(settings.quality_countries.split()),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from recommender.catalogue import Title
+from recommender.catalogue import Terms, Title
 from recommender.errors import DamagedArtifactError
 
 _LISTS = frozenset({"genres", "cast", "directors", "countries"})
@@ -110,6 +110,7 @@ def _title(line: bytes) -> Title:
         fields: dict[str, Any] = json.loads(line)
         for name in fields.keys() & _LISTS:
             fields[name] = tuple(fields[name])
-        return Title(**fields)
+        terms = tuple(Terms(**each) for each in fields.pop("terms", ()))
+        return Title(**fields, terms=terms)
     except (ValueError, TypeError, AttributeError) as error:
         raise DamagedArtifactError(f"a title's card can't be read: {error}") from error

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ELSEWHERE = "*"  # every country that is not named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for a title in one country, or in :data:`ELSEWHERE`."""
+
+    country: str
+    maturity: int | None = None
+    available_from: float | None = None
+    available_until: float | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Title:
@@ -14,6 +26,9 @@ class Title:
     availability window is [``available_from``, ``available_until``) in Unix seconds, an end
     that is ``None`` being open; ``countries`` are ISO 3166-1 alpha-2 codes, empty for
     everywhere.
+
+    ``terms`` say where countries differ; the title's own fields then are the highest maturity
+    and the widest window of them all.
     """
 
     title_id: str
@@ -27,6 +42,12 @@ class Title:
     available_from: float | None = None
     available_until: float | None = None
     countries: tuple[str, ...] = ()
+    terms: tuple[Terms, ...] = ()
+
+    def terms_in(self, country: str | None) -> Terms | Title:
+        """What holds in a country; in one that is not known, what holds in those not named."""
+        by_country = {terms.country: terms for terms in self.terms}
+        return by_country.get(country or ELSEWHERE) or by_country.get(ELSEWHERE) or self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

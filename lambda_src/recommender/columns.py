@@ -11,12 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.catalogue import Title
+from recommender.country_terms import CountryTerms, Limits, Times
 from recommender.errors import DamagedArtifactError
 from recommender.parts import Parts
 from recommender.sparse import Bools, Floats, Ints
-
-UNCLASSIFIED = 1_000  # an age above every ceiling
-Times = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -24,8 +22,9 @@ class Columns:
     """By number of title: ids, availability, age, year, countries and genres.
 
     ``opens`` and ``closes`` are Unix seconds, infinite where the end is open; ``maturity`` is
-    ``UNCLASSIFIED`` where unknown, ``years`` 0. ``shown`` [countries, titles] and ``genres``
-    [genres, titles] say which title is of which of ``countries`` and ``genre_names``.
+    above every ceiling where unknown, ``years`` 0. ``shown`` [countries, titles] and ``genres``
+    [genres, titles] say which title is of which of ``countries`` and ``genre_names``. ``terms``
+    are what holds in some countries alone.
     """
 
     title_ids: tuple[str, ...]
@@ -37,26 +36,30 @@ class Columns:
     shown: Bools
     genre_names: tuple[str, ...]
     genres: Bools
+    terms: CountryTerms
 
     @classmethod
     def of(cls, titles: Sequence[Title]) -> Columns:
         """The columns of ``titles``."""
         countries, shown = _membership([title.countries for title in titles])
         genre_names, genres = _membership([title.genres for title in titles])
-        opens = [-np.inf if t.available_from is None else t.available_from for t in titles]
-        closes = [np.inf if t.available_until is None else t.available_until for t in titles]
-        ages = [UNCLASSIFIED if title.maturity is None else title.maturity for title in titles]
+        own = Limits.of(titles)
         return cls(
             tuple(title.title_id for title in titles),
-            np.array(opens, dtype=np.float64),
-            np.array(closes, dtype=np.float64),
-            np.array(ages, dtype=np.int32),
+            own.opens,
+            own.closes,
+            own.maturity,
             np.array([title.year or 0 for title in titles], dtype=np.int32),
             countries,
             shown,
             genre_names,
             genres,
+            CountryTerms.of(titles),
         )
+
+    def limits_in(self, country: str | None) -> Limits:
+        """Windows and ages of the titles, as they hold in a country."""
+        return self.terms.over(Limits(self.opens, self.closes, self.maturity), country)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Everything, for an artifact."""
@@ -73,13 +76,14 @@ class Columns:
             "years": self.years,
             "shown": np.packbits(self.shown, axis=1),
             "genres": np.packbits(self.genres, axis=1),
+            **self.terms.arrays(),
         }
 
     @classmethod
     def from_arrays(cls, parts: Parts) -> Columns:
         """What :meth:`arrays` gave; :class:`DamagedArtifactError` where it does not fit."""
         title_ids, countries, genre_names = (
-            _names(parts, name) for name in ("ids", "countries", "genre_names")
+            parts.texts(name) for name in ("ids", "countries", "genre_names")
         )
         if len(set(title_ids)) != parts.titles:
             found = len(set(title_ids))
@@ -95,6 +99,7 @@ class Columns:
             _bits(parts, "shown", len(countries)),
             genre_names,
             _bits(parts, "genres", len(genre_names)),
+            CountryTerms.from_arrays(parts),
         )
 
 
@@ -115,13 +120,6 @@ def _membership(values: Sequence[Iterable[str]]) -> tuple[tuple[str, ...], Bools
 def _text(values: Sequence[str]) -> npt.NDArray[np.uint8]:
     text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     return np.frombuffer(text.encode(), dtype=np.uint8)
-
-
-def _names(parts: Parts, name: str) -> tuple[str, ...]:
-    values = json.loads(parts.array(name).tobytes())
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise DamagedArtifactError(f"'{parts.name}/{name}' is not a list of texts")
-    return tuple(values)
 
 
 def _times(parts: Parts, name: str) -> Times:

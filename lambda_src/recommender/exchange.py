@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
-from recommender.catalogue import Title
+from recommender.catalogue import Terms, Title
 from recommender.errors import ExchangeFormatError
 from recommender.history import Signal, SignalKind
 
@@ -36,6 +36,7 @@ _TEXT = {"name", "plot"}
 _LISTS = {"genres", "cast", "directors", "countries"}
 _WHOLE = {"year", "maturity"}
 _TIMES = {"available_from", "available_until"}
+_IN_TERMS = {"maturity", *_TIMES}
 
 
 def write_titles(path: Path, titles: Iterable[Title]) -> int:
@@ -135,6 +136,10 @@ def _checked(file: str, line: int, name: str, value: object) -> object:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         wrong = "must be a list of texts"
+    elif name == "terms":
+        if isinstance(value, list):
+            return tuple(_terms(file, line, item) for item in value)
+        wrong = "must be a list of objects"
     elif name in _WHOLE:
         if value is None or (isinstance(value, int) and not isinstance(value, bool)):
             return value
@@ -144,6 +149,18 @@ def _checked(file: str, line: int, name: str, value: object) -> object:
             return value
         wrong = "must be a number of Unix seconds or null"
     raise ExchangeFormatError(file, line, f"{wrong}, got {value!r}", field=name)
+
+
+def _terms(file: str, line: int, item: object) -> Terms:
+    if not isinstance(item, dict) or not isinstance(item.get("country"), str):
+        raise ExchangeFormatError(file, line, "each must name its country", field="terms")
+    fields = dict(item)
+    country = fields.pop("country")
+    for name, value in fields.items():
+        if name not in _IN_TERMS:
+            raise ExchangeFormatError(file, line, f"{name!r} is no field of terms", field="terms")
+        _checked(file, line, name, value)
+    return Terms(country=country, **fields)
 
 
 def _interaction(file: str, line: int, row: list[str]) -> tuple[str, Signal]:

@@ -87,10 +87,14 @@ def merge(state: TitleState, signal: Signal) -> TitleState:
             # The longest duration ever reported: an order-free choice, and a title has one.
             durations = (state.duration_seconds, signal.duration_seconds)
             longest = max((value for value in durations if value is not None), default=None)
-            state = replace(state, duration_seconds=longest)
             if _older((state.position_at, state.position_seconds), signal):
-                return replace(state, position_seconds=signal.value, position_at=signal.occurred_at)
-            return state
+                return replace(
+                    state,
+                    duration_seconds=longest,
+                    position_seconds=signal.value,
+                    position_at=signal.occurred_at,
+                )
+            return replace(state, duration_seconds=longest)
         case SignalKind.RATE:
             if _older((state.rated_at, state.rating), signal):
                 return replace(state, rating=signal.value, rated_at=signal.occurred_at)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from recommender.cards import TitlesById
 from recommender.catalogue import Title, Viewer
-from recommender.columns import Columns, Times, membership_table
+from recommender.columns import Columns, membership_table
+from recommender.country_terms import Times
 from recommender.history import TitleState
 from recommender.ranker import NO_CEILING, suggestible
 from recommender.sparse import Bools, Floats, Ints
@@ -37,11 +38,11 @@ class CatalogueIndex:
 
     def playable(self, viewer: Viewer, now: float) -> Bools:
         """:func:`recommender.ranker.playable` of every title at once: [titles]."""
-        columns = self._columns
-        mask: Bools = (columns.opens <= now) & (now < columns.closes)
+        limits = self._columns.limits_in(viewer.country)
+        mask: Bools = (limits.opens <= now) & (now < limits.closes)
         mask &= self._shown_in(viewer.country)
         if viewer.maturity_ceiling < NO_CEILING:
-            mask &= columns.maturity <= viewer.maturity_ceiling
+            mask &= limits.maturity <= viewer.maturity_ceiling
         return mask
 
     def eligible(self, history: Mapping[str, TitleState], viewer: Viewer, now: float) -> Bools:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,6 +66,13 @@ class Parts:
         if whole not in self.arrays:
             raise DamagedArtifactError(f"a part is missing: {whole!r}")
         return self.arrays[whole]
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Texts that are stored as JSON."""
+        values = json.loads(self.array(name).tobytes())
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise DamagedArtifactError(f"'{self.name}/{name}' is not a list of texts")
+        return tuple(values)
 
     def row(self, name: str, length: int) -> Floats:
         """``length`` finite numbers, widened."""

@@ -21,15 +21,16 @@ def playable(title: Title | None, viewer: Viewer, now: float) -> bool:
     """
     if title is None:
         return False
-    if title.available_from is not None and now < title.available_from:
-        return False
-    if title.available_until is not None and now >= title.available_until:
-        return False
     if title.countries and viewer.country not in title.countries:
+        return False
+    terms = title.terms_in(viewer.country)
+    if terms.available_from is not None and now < terms.available_from:
+        return False
+    if terms.available_until is not None and now >= terms.available_until:
         return False
     if viewer.maturity_ceiling >= NO_CEILING:
         return True
-    return title.maturity is not None and title.maturity <= viewer.maturity_ceiling
+    return terms.maturity is not None and terms.maturity <= viewer.maturity_ceiling
 
 
 def suggestible(state: TitleState | None) -> bool:

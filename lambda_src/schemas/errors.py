@@ -9,16 +9,19 @@
     ├── ConflictError              409  the state of things refuses it
     │   ├── ProfileLimitError      409  the account has all the profiles it may have
     │   ├── NotPlayableError       409  the title has no media
+    │   ├── StreamLimitError       409  the account plays on all the screens it may
     │   └── VersionConflictError   409  somebody else wrote the same item first, repeatedly
     ├── TooLargeError              413  more bytes than the route takes
     ├── RetryLaterError            503  a service we need did not answer
     │   └── ThrottledError         429  a service we need asked us to slow down
     ├── SettingsError              (a bug of the deployment: never answered, the function fails)
+    ├── StorageError               (the same: a write that no try can do)
     ├── ModelUnavailableError      (never answered: popular titles instead)
-    └── PipelineError              (the state machine's own: fails the step by name)
+    └── PipelineError              (the state machines' own: fails the step by name)
         ├── NothingToTrainError
         ├── DamagedTrainingOutputError
-        └── ModelVerificationError
+        ├── ModelVerificationError
+        └── PackageDamagedError
 """
 
 from __future__ import annotations
@@ -83,6 +86,10 @@ class NotPlayableError(ConflictError):
     """The title is in the catalogue and has no media yet."""
 
 
+class StreamLimitError(ConflictError):
+    """The account plays on all the screens it may."""
+
+
 class VersionConflictError(ConflictError):
     """An optimistic lock was lost more often than is worth trying again."""
 
@@ -113,6 +120,10 @@ class SettingsError(MarqueeError):
     """A setting of the function is missing or makes no sense; the message names it."""
 
 
+class StorageError(MarqueeError):
+    """A store refused what it can never take; the message says what it said."""
+
+
 class ModelUnavailableError(MarqueeError):
     """No model can be served; ``reason`` is the API's ``fallback`` value."""
 
@@ -122,7 +133,7 @@ class ModelUnavailableError(MarqueeError):
 
 
 class PipelineError(MarqueeError):
-    """A step of the training workflow failed."""
+    """A step of a workflow failed."""
 
 
 class NothingToTrainError(PipelineError):
@@ -135,3 +146,12 @@ class DamagedTrainingOutputError(PipelineError):
 
 class ModelVerificationError(PipelineError):
     """The published model doesn't load or doesn't recommend."""
+
+
+class PackageDamagedError(PipelineError):
+    """What the packaging job left is not what was ordered; ``details`` name the part."""
+
+    @classmethod
+    def of(cls, part: str, message: str) -> PackageDamagedError:
+        """The error of one part, such as ``1080p`` or ``audio/en``."""
+        return cls(f"{part}: {message}", details=[Detail(part, message)])

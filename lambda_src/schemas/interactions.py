@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema
 
 from schemas.events import MAX_EVENTS
-from schemas.fields import Rating, Shape
+from schemas.fields import Moment, Rating, Shape
 from schemas.responses import DetailCard
 
 
@@ -52,8 +52,12 @@ RawEvents = Annotated[
 
 
 class EventBatch(Shape):
-    """The body of ``POST …/events``."""
+    """The body of ``POST …/events``. ``sent_at`` is the client's clock as it sends the batch.
 
+    With it, a clock that is wrong is found and its events are moved to when they happened.
+    """
+
+    sent_at: Moment | None = None
     events: RawEvents
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from recommender.catalogue import Title
 from recommender.history import TitleState
 from recommender.recommendation import Reason, Recommendation
+from schemas.catalogue import TitleRecord
 from schemas.fields import Shape
 
 
@@ -29,7 +29,7 @@ class RecommendedTitle(Shape):
 
     ``fallback`` says why this item is not the model's, ``null`` where it is. ``propensity`` is
     the probability with which this title came to this place, given those above it: below 1
-    only where the list explores.
+    only where the list explores. ``playable`` is whether there is media to play.
     """
 
     title_id: str
@@ -37,6 +37,7 @@ class RecommendedTitle(Shape):
     year: int | None
     genres: list[str]
     maturity: int | None
+    playable: bool
     score: float
     source: str
     reason: ReasonCard
@@ -48,18 +49,20 @@ class RecommendedTitle(Shape):
     def of(
         cls,
         pick: Recommendation,
-        title: Title,
+        record: TitleRecord,
         *,
         model_version: str | None,
         fallback: str | None,
     ) -> RecommendedTitle:
-        """The item of a pick, with the catalogue's own name and year for it."""
+        """The item of a pick, with what the catalogue itself says of the title now."""
+        title = record.title
         return cls(
             title_id=title.title_id,
             name=title.name,
             year=title.year,
             genres=list(title.genres),
             maturity=title.maturity,
+            playable=record.manifest is not None,
             score=pick.score,
             source=pick.source,
             reason=ReasonCard.of(pick.reason),

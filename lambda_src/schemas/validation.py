@@ -12,7 +12,9 @@ _PLACES = frozenset({"body", "query", "path", "header"})
 _MAX_DETAILS = 50
 
 
-def details_of(errors: Iterable[Mapping[str, Any]], *, drop: Collection[str] = ()) -> list[Detail]:
+def details_of(
+    errors: Iterable[Mapping[str, Any]], *, drop: Collection[str | int] = ()
+) -> list[Detail]:
     """Our details of pydantic's (or powertools') errors; path parts in ``drop`` are left out."""
     details: list[Detail] = []
     for error in errors:
@@ -22,7 +24,7 @@ def details_of(errors: Iterable[Mapping[str, Any]], *, drop: Collection[str] = (
     return details[:_MAX_DETAILS]
 
 
-def field_of(location: Iterable[str | int], *, drop: Collection[str] = ()) -> str:
+def field_of(location: Iterable[str | int], *, drop: Collection[str | int] = ()) -> str:
     """``("body", "events", 3, "rating")`` as ``events[3].rating``; the body itself as ``body``."""
     parts = list(location)
     if parts and parts[0] in _PLACES:
@@ -38,7 +40,7 @@ def field_of(location: Iterable[str | int], *, drop: Collection[str] = ()) -> st
 def _location(error: Mapping[str, Any]) -> tuple[str | int, ...]:
     # A type that is missing or unknown is a fault of that field, not of the whole object.
     if str(error.get("type", "")).startswith("union_tag"):
-        return (*error["loc"], error["ctx"]["discriminator"].strip("'"))
+        return (*error["loc"], error["ctx"]["discriminator"].strip("'").rstrip("_"))
     return tuple(error["loc"])
 
 

@@ -68,7 +68,7 @@ class Candidates:
             context.viewer,
             limit=limit + SPARE_CANDIDATES,
             now=context.now,
-            trending=trending_now(self.trending, context.now),
+            trending=self._trending(context),
             favourite_genres=context.profile.favourite_genres,
             boosts=context.rules.boosts,
         )
@@ -81,11 +81,17 @@ class Candidates:
             context.history,
             context.viewer,
             now=context.now,
-            trending=trending_now(self.trending, context.now),
+            trending=self._trending(context),
             favourite_genres=context.profile.favourite_genres,
             boosts=context.rules.boosts,
             row_length=ROW_LENGTH,
             spare=SPARE_CANDIDATES,
+        )
+
+    def _trending(self, context: Context) -> dict[str, float]:
+        viewer = context.viewer
+        return trending_now(
+            self.trending, context.now, country=viewer.country, ceiling=viewer.maturity_ceiling
         )
 
     def _popular(self, context: Context, limit: int) -> list[Recommendation]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.envelope import Envelope
 from schemas.errors import Detail, InvalidRequestError, ThrottledError
-from schemas.events import Envelope, parse_event, sealed
+from schemas.events import parse_event
 from schemas.interactions import EventReceipt, RejectedEvent
 from schemas.responses import DetailCard
+from services.asking import Asker
 from services.ports import Counter, EventSink, ProfileStore
 
 RETRY_AFTER_SECONDS = 2
@@ -44,24 +46,22 @@ class EventService:
     count: Counter
 
     def accept(
-        self, account_id: str, profile_id: str, raw_events: Sequence[Any], *, now: float
+        self, asker: Asker, raw_events: Sequence[Any], *, sent_at: float | None = None
     ) -> EventReceipt:
-        """Stores what is good of a batch.
+        """Stores what is good of a batch; ``sent_at`` is the client's clock as it sent it.
 
         Raises :class:`InvalidRequestError` where nothing is good, and
         :class:`EventsNotStoredError` where the stream didn't take all that is.
         """
-        self.profiles.get(account_id, profile_id)
+        profile = self.profiles.get(asker.account_id, asker.profile_id)
         good: dict[int, Envelope] = {}
         bad: list[RejectedEvent] = []
         for index, raw in enumerate(raw_events):
             event = parse_event(raw)
             if isinstance(event, list):
                 bad.append(_invalid(index, event))
-                continue
-            good[index] = sealed(
-                event, account_id=account_id, profile_id=profile_id, received_at=now
-            )
+            else:
+                good[index] = asker.sealed(event, profile, sent_at=sent_at)
         if bad:
             self.count("RejectedEvents", len(bad))
         if not good:

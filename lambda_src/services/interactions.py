@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from recommender.history import TitleState, merge_all
 from recommender.ranker import playable
 from schemas.errors import Detail, NotFoundError, ThrottledError, VersionConflictError
-from schemas.events import ListAdd, ListRemove, Rate, RateRemove, ViewerEvent, sealed
+from schemas.event_types import ListAdd, ListRemove, Rate, RateRemove
 from schemas.interactions import TitleListing, TitleRating
+from schemas.profiles import Profile
 from services.asking import Asker
 from services.ports import EventSink, ProfileStore, TitleStore, ViewingStore
 
@@ -28,43 +29,41 @@ class InteractionService:
 
     def rate(self, asker: Asker, title_id: str, rating: float) -> TitleRating:
         """Rates a title the profile may see; :class:`NotFoundError` for any other."""
-        self._require_visible(asker, title_id)
+        profile = self._require_visible(asker, title_id)
         event = Rate(type="rate", event_id=self.new_id(), title_id=title_id, rating=rating)
-        return _rating(asker, self._apply(asker, event))
+        return _rating(asker, self._apply(asker, profile, event))
 
     def unrate(self, asker: Asker, title_id: str) -> TitleRating:
         """Takes a rating back, whatever became of the title since."""
-        self.profiles.get(asker.account_id, asker.profile_id)
+        profile = self.profiles.get(asker.account_id, asker.profile_id)
         event = RateRemove(type="rate_remove", event_id=self.new_id(), title_id=title_id)
-        return _rating(asker, self._apply(asker, event))
+        return _rating(asker, self._apply(asker, profile, event))
 
     def add_to_list(self, asker: Asker, title_id: str) -> TitleListing:
         """Puts a title the profile may see on its list."""
-        self._require_visible(asker, title_id)
+        profile = self._require_visible(asker, title_id)
         event = ListAdd(type="list_add", event_id=self.new_id(), title_id=title_id)
-        return _listing(asker, self._apply(asker, event))
+        return _listing(asker, self._apply(asker, profile, event))
 
     def take_off_list(self, asker: Asker, title_id: str) -> TitleListing:
         """Takes a title off the list, whatever became of it since."""
-        self.profiles.get(asker.account_id, asker.profile_id)
+        profile = self.profiles.get(asker.account_id, asker.profile_id)
         event = ListRemove(type="list_remove", event_id=self.new_id(), title_id=title_id)
-        return _listing(asker, self._apply(asker, event))
+        return _listing(asker, self._apply(asker, profile, event))
 
-    def _require_visible(self, asker: Asker, title_id: str) -> None:
+    def _require_visible(self, asker: Asker, title_id: str) -> Profile:
         profile = self.profiles.get(asker.account_id, asker.profile_id)
         record = self.titles.get(title_id)
         title = record.title if record else None
         if not playable(title, profile.viewer(asker.country), asker.now):
             raise NotFoundError.of("title_id", title_id)
+        return profile
 
-    def _apply(self, asker: Asker, event: ViewerEvent) -> TitleState:
+    def _apply(
+        self, asker: Asker, profile: Profile, event: Rate | RateRemove | ListAdd | ListRemove
+    ) -> TitleState:
         # The stream first: should the table fail then, the consumer makes up for it.
-        envelope = sealed(
-            event,
-            account_id=asker.account_id,
-            profile_id=asker.profile_id,
-            received_at=asker.now,
-        )
+        envelope = asker.sealed(event, profile)
         if self.events.put([envelope]):
             raise ThrottledError("the event stream is busy; try again")
         for _ in range(_ATTEMPTS):

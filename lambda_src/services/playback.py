@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from recommender.ranker import playable
+from schemas.catalogue import TitleRecord
 from schemas.errors import Detail, NotFoundError, NotPlayableError
 from schemas.playback import PlaybackGrant, media_path
 from services.asking import Asker
 from services.ports import ProfileStore, TitleStore, ViewingStore
+from services.streams import LEASE_SECONDS, RENEW_SECONDS, Lease, StreamLimit
 
-# Longer than any title with a pause in it; the page asks again for a session beyond that.
-GRANT_SECONDS = 6 * 3600
+# The cookies end with the lease: a player that stops renewing can't go on without its place.
+GRANT_SECONDS = LEASE_SECONDS
 
 
 class MediaSigner(Protocol):
@@ -30,27 +32,44 @@ class PlaybackService:
     viewing: ViewingStore
     titles: TitleStore
     signer: MediaSigner
+    streams: StreamLimit
 
-    def start(self, asker: Asker, title_id: str) -> PlaybackGrant:
-        """Where and with what cookies to play.
+    def start(self, asker: Asker, title_id: str, stream_id: str | None = None) -> PlaybackGrant:
+        """Where and with what cookies to play; again with the same stream, it is renewed.
 
-        :class:`NotFoundError` for a title the profile may not see,
-        :class:`NotPlayableError` for one without media.
+        :class:`NotFoundError` for a title the profile may not see, :class:`NotPlayableError`
+        for one without media, :class:`StreamLimitError` where the account has no place free.
         """
-        profile = self.profiles.get(asker.account_id, asker.profile_id)
-        record = self.titles.get(title_id)
-        title = record.title if record else None
-        if record is None or not playable(title, profile.viewer(asker.country), asker.now):
-            raise NotFoundError.of("title_id", title_id)
+        record = self._entitled(asker, title_id)
         if not record.manifest:
             raise NotPlayableError(
                 f"title {title_id!r} has no media yet", details=[Detail("title_id", "no media")]
             )
-        state = self.viewing.get(asker.profile_id, title_id).state
+        stream = stream_id or asker.profile_id
         expires_at = int(asker.now) + GRANT_SECONDS
+        lease = Lease(asker.profile_id, title_id, expires_at)
+        self.streams.take(asker.account_id, stream, lease, now=asker.now)
+        state = self.viewing.get(asker.profile_id, title_id).state
         return PlaybackGrant(
             manifest_url=media_path(title_id) + record.manifest,
             cookies=dict(self.signer.cookies(title_id, expires_at=expires_at)),
             resume_position_seconds=(state.position_seconds or 0.0) if state.in_progress else 0.0,
             expires_at=expires_at,
+            stream_id=stream,
+            renew_after_seconds=RENEW_SECONDS,
         )
+
+    def stop(self, asker: Asker, stream_id: str) -> None:
+        """Give the stream's place back. Safe to repeat."""
+        self.profiles.get(asker.account_id, asker.profile_id)
+        self.streams.give_back(asker.account_id, stream_id, now=asker.now)
+
+    def _entitled(self, asker: Asker, title_id: str) -> TitleRecord:
+        profile = self.profiles.get(asker.account_id, asker.profile_id)
+        record = self.titles.get(title_id)
+        # Rights go by where the viewer is, which the edge knows; what the profile says of itself
+        # counts only where nobody does.
+        viewer = replace(profile.viewer(), country=asker.country or profile.country)
+        if record is None or not playable(record.title, viewer, asker.now):
+            raise NotFoundError.of("title_id", title_id)
+        return record

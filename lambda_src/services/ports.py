@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from recommender.history import TitleState
 from schemas.catalogue import TitleRecord
-from schemas.events import Envelope
+from schemas.envelope import Envelope
 from schemas.profiles import Profile
 
 if TYPE_CHECKING:  # numpy, which half of the functions have no use for
@@ -25,6 +25,13 @@ class Counter(Protocol):
 
     def __call__(self, name: str, value: float = 1, /, **dimensions: str) -> None:
         """Adds ``value`` to the metric ``name``."""
+
+
+class Distribution(Protocol):
+    """Measures what an operator wants to see the spread of."""
+
+    def __call__(self, name: str, values: Sequence[float], /, **dimensions: str) -> None:
+        """Adds each of ``values`` to the metric ``name`` of those dimensions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,9 @@ class ProfileStore(Protocol):
     def get(self, account_id: str, profile_id: str) -> Profile:
         """The profile; :class:`NotFoundError`, be it absent or another account's."""
 
+    def existing(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Those (account id, profile id) pairs that are profiles."""
+
     def add(self, account_id: str, profile: Profile, *, revision: int) -> None:
         """Stores a profile; :class:`VersionConflictError` if the set isn't at ``revision``."""
 
@@ -60,6 +70,28 @@ class StoredState:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class StateWrite:
+    """``state``, to be stored in the place of what is ``known``."""
+
+    account_id: str
+    profile_id: str
+    state: TitleState
+    known: StoredState
+
+
+class Unwritten(Protocol):
+    """The places of writes that were not done."""
+
+    @property
+    def conflicts(self) -> Sequence[int]:
+        """The item is no longer at the version that was known."""
+
+    @property
+    def busy(self) -> Sequence[int]:
+        """The store refused them to the last of its tries."""
+
+
 class ViewingStore(Protocol):
     """What profiles did with titles."""
 
@@ -73,6 +105,9 @@ class ViewingStore(Protocol):
 
     def put(self, account_id: str, profile_id: str, state: TitleState, *, version: int) -> None:
         """Stores ``state`` after ``version``; :class:`VersionConflictError` if it is not that."""
+
+    def put_many(self, writes: Sequence[StateWrite]) -> Unwritten:
+        """Stores each of ``writes`` by itself, in few round trips; which were not, and why."""
 
     def forgotten(self, profile_ids: Iterable[str]) -> frozenset[str]:
         """Those of ``profile_ids`` that were deleted, so that nothing late is stored again."""
@@ -96,6 +131,9 @@ class TrendingStore(Protocol):
     """Scores per title in windows."""
 
     def scores(self, window: str) -> dict[str, float]: ...
+
+    def scores_of(self, windows: Sequence[str]) -> dict[str, dict[str, float]]:
+        """The scores of several windows by their names, read at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,44 @@
 """From the stream to the viewing table: each profile's state of each title, exactly once.
 
 States merge in any order and any number of times to the same result, so a batch may come
-again from any place. Within a batch each item is read once and written at most once.
+again from any place, and no table of seen events is needed. A batch of any size costs a few
+round trips: who is asked for, what is stored, what is new, each many items at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
-from recommender.history import Signal, TitleState, merge_all
-from schemas.errors import RetryLaterError, VersionConflictError
-from services.ports import Counter, StoredState, ViewingStore
-from services.stream import Outcome, PoisonStore, Sorted, StreamRecord, earliest, read_batch
+from recommender.history import Signal, TitleState, merge
+from schemas.envelope import Envelope
+from schemas.errors import RetryLaterError
+from services.ports import Counter, ProfileStore, StateWrite, StoredState, ViewingStore
+from services.stream import (
+    Kept,
+    Outcome,
+    PoisonStore,
+    StreamRecord,
+    earliest,
+    read_batch,
+    set_aside,
+)
 
 CONSUMER = "profile"
+NOT_OF_THE_ACCOUNT = "profile_id: is no profile of this account"
+BUSY = "the table refused this title's state for {:.0f} s; feed it back when it takes it again"
+# A record that its item's partition refuses for longer is set aside: its lane goes on.
+PATIENCE_SECONDS = 120.0
+# Refused in one batch, of which nothing is stored: more items than these are no hot partitions,
+# the table takes no writes at all, and is waited for.
+MOST_HOT_ITEMS = 10
 _ATTEMPTS = 6
 
+Asker = tuple[str, str]  # account id, profile id
 Key = tuple[str, str]  # profile id, title id
+Stored = Mapping[Key, StoredState]
 
 
 @dataclass(slots=True)
@@ -30,66 +50,146 @@ class _Change:
     places: list[int] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Refused:
+    """The places of records whose items are not stored, how many items these are and are not."""
+
+    places: list[int] = field(default_factory=list)
+    items: int = 0
+    stored: int = 0
+
+    def add(self, change: _Change) -> None:
+        self.places += change.places
+        self.items += 1
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether it is the table, and not some of its items, that takes no writes."""
+        return not self.stored and self.items > MOST_HOT_ITEMS
+
+
+Changes = dict[Key, _Change]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProfileUpdates:
-    """The profile consumer. ``threads`` writes go out at once."""
+    """The profile consumer."""
 
+    profiles: ProfileStore
     viewing: ViewingStore
     poison: PoisonStore
     count: Counter
-    threads: int = 8
 
-    def apply(self, records: Sequence[StreamRecord]) -> Outcome:
+    def apply(self, records: Sequence[StreamRecord], *, now: float) -> Outcome:
         """Stores what a batch says; failures of a store leave their records for next time."""
         batch = read_batch(records, consumer=CONSUMER, poison=self.poison, count=self.count)
-        changes = _by_item(batch)
+        said = {
+            place: (envelope, signals)
+            for place, envelope in batch.good.items()
+            if (signals := envelope.signals())
+        }
         try:
-            gone = self.viewing.forgotten({profile_id for profile_id, _ in changes})
-            changes = {key: change for key, change in changes.items() if key[0] not in gone}
+            strangers, gone = self._not_known({_asker(envelope) for envelope, _ in said.values()})
+            changes = _by_item(said, strangers | gone)
             stored = self.viewing.get_many(changes)
         except RetryLaterError:
             return Outcome(0, batch.poison, earliest([*batch.good, batch.first_failed]))
-        failed = self._store_all(changes, stored)
-        first_failed = earliest([batch.first_failed, *failed])
-        return Outcome(len(batch.good), batch.poison, first_failed)
+        reasons = {
+            place: NOT_OF_THE_ACCOUNT
+            for place, (envelope, _) in said.items()
+            if _asker(envelope) in strangers
+        }
+        refused = self._keep(records, reasons)
+        refusals = self._store(changes, stored)
+        patience = math.inf if refusals.is_outage else PATIENCE_SECONDS
+        failed = self._failed(records, refusals.places, now, patience)
+        return Outcome(
+            len(batch.good) - len(reasons),
+            batch.poison + refused.stored,
+            earliest([batch.first_failed, refused.first_failed, failed]),
+        )
 
-    def _store_all(self, changes: dict[Key, _Change], stored: dict[Key, StoredState]) -> list[int]:
-        def store(key: Key) -> Iterable[int]:
-            known = stored.get(key) or StoredState(TitleState(title_id=key[1]), 0)
-            return () if self._store(key, changes[key], known) else changes[key].places
+    def _not_known(self, askers: set[Asker]) -> tuple[set[Asker], set[Asker]]:
+        """Of (account id, profile id) pairs, those that never were, and those deleted lately.
 
-        with ThreadPoolExecutor(max_workers=self.threads) as threads:
-            return [place for places in threads.map(store, changes) for place in places]
+        What a deleted profile did is let go when it comes late; what another account's profile
+        is said to have done is poison.
+        """
+        missing = askers - self.profiles.existing(askers) if askers else set()
+        if not missing:
+            return set(), set()
+        graves = self.viewing.forgotten({profile_id for _, profile_id in missing})
+        gone = {asker for asker in missing if asker[1] in graves}
+        return missing - gone, gone
 
-    def _store(self, key: Key, change: _Change, known: StoredState) -> bool:
-        profile_id, title_id = key
-        for _ in range(_ATTEMPTS):
-            state = merge_all({title_id: known.state}, change.signals)[title_id]
-            if state == known.state:
-                return True  # nothing new: a repeat, or older than what is stored
-            try:
-                self.viewing.put(change.account_id, profile_id, state, version=known.version)
-            except VersionConflictError:
-                self.count("VersionConflicts")
+    def _store(self, changes: Changes, stored: Stored) -> _Refused:
+        """Writes what is new, again where somebody else was first; what is not stored."""
+        refused = _Refused()
+        for attempt in range(_ATTEMPTS):
+            if attempt:
                 try:
-                    known = self.viewing.get(profile_id, title_id)
+                    stored = self.viewing.get_many(changes)
                 except RetryLaterError:
-                    return False
-            except RetryLaterError:
-                return False
-            else:
-                return True
-        return False
+                    break
+            writes = list(_merged(changes, stored))
+            if not writes:
+                return refused  # nothing new: repeats, or older than what is stored
+            unwritten = self.viewing.put_many(writes)
+            for place in unwritten.busy:
+                refused.add(changes[_key(writes[place])])
+            lost = [_key(writes[place]) for place in unwritten.conflicts]
+            refused.stored += len(writes) - len(unwritten.busy) - len(lost)
+            if not lost:
+                return refused
+            self.count("VersionConflicts", len(lost))
+            changes = {key: changes[key] for key in lost}
+        for change in changes.values():
+            refused.add(change)
+        return refused
+
+    def _failed(
+        self, records: Sequence[StreamRecord], places: Sequence[int], now: float, patience: float
+    ) -> int | None:
+        """The first of ``places`` that must come again; old ones are set aside instead."""
+        ages = {place: now - records[place].arrived_at for place in places}
+        old = {place: BUSY.format(age) for place, age in ages.items() if age > patience}
+        kept = self._keep(records, old)
+        return earliest([kept.first_failed, *(place for place in places if place not in old)])
+
+    def _keep(self, records: Sequence[StreamRecord], reasons: Mapping[int, str]) -> Kept:
+        return set_aside(records, reasons, consumer=CONSUMER, poison=self.poison, count=self.count)
 
 
-def _by_item(batch: Sorted) -> dict[Key, _Change]:
-    changes: dict[Key, _Change] = {}
-    for place, envelope in batch.good.items():
-        signals = envelope.signals()
-        if not signals:
+def _by_item(
+    said: Mapping[int, tuple[Envelope, Sequence[Signal]]], unknown: Container[Asker]
+) -> Changes:
+    changes: Changes = {}
+    for place, (envelope, signals) in said.items():
+        if _asker(envelope) in unknown:
             continue
-        key = (envelope.profile_id, envelope.event.title_id)
-        change = changes.setdefault(key, _Change(envelope.account_id))
+        key = (envelope.profile_id, signals[0].title_id)
+        change = changes.get(key)
+        if change is None:
+            change = changes[key] = _Change(envelope.account_id)
         change.signals.extend(signals)
         change.places.append(place)
     return changes
+
+
+def _merged(changes: Changes, stored: Stored) -> Iterator[StateWrite]:
+    """The states that the changes make different from what is stored."""
+    for (profile_id, title_id), change in changes.items():
+        known = stored.get((profile_id, title_id))
+        if known is None:
+            known = StoredState(TitleState(title_id=title_id), 0)
+        state = reduce(merge, change.signals, known.state)
+        if state != known.state:
+            yield StateWrite(change.account_id, profile_id, state, known)
+
+
+def _asker(envelope: Envelope) -> Asker:
+    return envelope.account_id, envelope.profile_id
+
+
+def _key(write: StateWrite) -> Key:
+    return write.profile_id, write.state.title_id

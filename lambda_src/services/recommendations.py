@@ -15,6 +15,7 @@ from recommender.rows import CONTINUE_WATCHING, TOP_PICKS
 from schemas.recommendations import Home, HomeRow, Recommendations, RecommendedTitle, StartedTitle
 from services.asking import Asker
 from services.candidates import ROW_LENGTH, Candidates, Context, Records
+from services.contributions import HOUR_SECONDS
 from services.fallback import TITLE_NOT_IN_MODEL
 from services.ports import (
     Counter,
@@ -28,7 +29,6 @@ from services.ports import (
 )
 from services.served import Answered, tell_of
 from services.shelf import Shelf
-from services.trending import HOUR_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +152,7 @@ class RecommendationService:
         )
         return RecommendedTitle.of(
             pick,
-            records[pick.title_id].title,
+            records[pick.title_id],
             model_version=None if unknown else context.served.version,
             fallback=TITLE_NOT_IN_MODEL if unknown else context.served.fallback,
         )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
 from pydantic import ValidationError
 
+from schemas.envelope import VERSIONS, Envelope, parse_envelope
 from schemas.errors import RetryLaterError
-from schemas.events import Envelope, parse_envelope
 from schemas.validation import details_of
 from services.ports import Counter
+
+_KEPT_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +65,55 @@ def read_batch(
     Only a record that could not even be kept has to come again.
     """
     good: dict[int, Envelope] = {}
-    kept = 0
+    bad: dict[int, str] = {}
     for place, record in enumerate(records):
         try:
             good[place] = parse_envelope(record.data)
         except ValidationError as error:
-            try:
-                poison.keep(consumer, record, reason_of(error))
-            except RetryLaterError:
-                return Sorted(good, kept, place)
-            kept += 1
+            bad[place] = reason_of(error)
+    kept = set_aside(records, bad, consumer=consumer, poison=poison, count=count)
+    return Sorted(good, kept.stored, kept.first_failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many records were set aside, and the first of those that could not be."""
+
+    stored: int
+    first_failed: int | None
+
+
+def set_aside(
+    records: Sequence[StreamRecord],
+    reasons: Mapping[int, str],
+    *,
+    consumer: str,
+    poison: PoisonStore,
+    count: Counter,
+) -> Kept:
+    """Keeps the records at the places of ``reasons``, several at once, and counts them."""
+
+    def keep(place: int) -> int | None:
+        try:
+            poison.keep(consumer, records[place], reasons[place])
+        except RetryLaterError:
+            return place
+        return None
+
+    if not reasons:
+        return Kept(0, None)
+    with ThreadPoolExecutor(max_workers=_KEPT_AT_ONCE) as threads:
+        failed = [place for place in threads.map(keep, reasons) if place is not None]
+    kept = len(reasons) - len(failed)
     if kept:
         count("PoisonRecords", kept, consumer=consumer)
-    return Sorted(good, kept, None)
+    return Kept(kept, min(failed, default=None))
 
 
 def reason_of(error: ValidationError) -> str:
     """Why a record is poison, in words, without its content."""
-    details = details_of(error.errors(include_input=False, include_url=False))
+    errors = error.errors(include_input=False, include_url=False)
+    details = details_of(errors, drop=VERSIONS)
     return "; ".join(f"{detail.field}: {detail.message}" for detail in details)
 
 

@@ -65,7 +65,7 @@ class TitleService:
         items = [
             RecommendedTitle.of(
                 pick,
-                records[pick.title_id].title,
+                records[pick.title_id],
                 model_version=None if fallback else served.version,
                 fallback=fallback,
             )

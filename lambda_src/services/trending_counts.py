@@ -1,104 +1,129 @@
-"""From the stream to the trending windows: every play and completion counts exactly once."""
+"""From the stream to the windows: every play, completion and report of playback counts once.
+
+An event counts in the hour in which it happened, however late it comes, as long as that hour's
+window is there: two days. What is later than that is counted as late and left to the lake.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
+from schemas.envelope import Envelope
 from schemas.errors import RetryLaterError
-from schemas.events import Envelope
-from services.ports import Counter
+from schemas.event_types import Complete, Play, PlaybackQuality
+from services.contributions import (
+    Addition,
+    Contribution,
+    WindowCounts,
+    contribution,
+    is_too_late,
+    transactions,
+    window_expiry,
+)
+from services.ports import Counter, Distribution
+from services.quality import UNKNOWN_NETWORK, quality_additions, reports
 from services.stream import Outcome, PoisonStore, StreamRecord, earliest, read_batch
-from services.trending import HOUR_SECONDS, hour_window
+from services.trending import EVERYBODY, failing_window, hour_window, scopes_of
 
 CONSUMER = "trending"
 # What an event says of how much a title is wanted.
 WEIGHTS = {"play": 1.0, "complete": 2.0}
-WINDOW_LIFETIME_SECONDS = 48 * HOUR_SECONDS
-# Longer than a stream can keep a record (a week), so that no replay counts twice.
-MARKER_LIFETIME_SECONDS = 8 * 24 * HOUR_SECONDS
-# A transaction has at most 100 actions: a marker and a counter for each event.
-EVENTS_PER_TRANSACTION = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """``score`` for a title in a window, guarded by a ``marker`` of the event it comes from."""
-
-    marker: str
-    marker_expires_at: int
-    window: str
-    window_expires_at: int
-    title_id: str
-    score: float
-
-
-class TrendingCounts(Protocol):
-    """The writing side of the trending table."""
-
-    def add(self, counts: Sequence[Count]) -> int:
-        """Adds those whose marker is new, all or none at once; how many were. At most 50."""
+OTHER_COUNTRY = "other"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrendingUpdates:
-    """The trending consumer."""
+    """The windows' consumer. ``countries`` are those with metrics of their own."""
 
-    trending: TrendingCounts
+    trending: WindowCounts
     poison: PoisonStore
     count: Counter
+    measure: Distribution
+    countries: frozenset[str] = frozenset()
 
     def apply(self, records: Sequence[StreamRecord], *, now: float) -> Outcome:
         """Counts a batch; a store's failure leaves the rest of the batch for next time."""
         batch = read_batch(records, consumer=CONSUMER, poison=self.poison, count=self.count)
         counted = {
-            place: count
+            place: each
             for place, envelope in batch.good.items()
-            if (count := count_of(envelope, now=now)) is not None
+            if (each := contribution_of(envelope, now=now, shard=records[place].shard))
         }
+        self._note_late(batch.good.values(), now)
+        envelopes = {each.marker: batch.good[place] for place, each in counted.items()}
         new = 0
-        for places in _chunks(list(_without_repeats(counted))):
+        for places in transactions(_without_repeats(counted)):
             try:
-                new += self.trending.add([counted[place] for place in places])
+                fresh = self.trending.add([counted[place] for place in places])
             except RetryLaterError:
                 return Outcome(new, batch.poison, earliest([places[0], batch.first_failed]))
+            new += len(fresh)
+            self._measure([envelopes[each.marker] for each in fresh])
         return Outcome(new, batch.poison, batch.first_failed)
 
+    def _note_late(self, envelopes: Iterable[Envelope], now: float) -> None:
+        late = sum(_counts(envelope) and is_too_late(envelope, now) for envelope in envelopes)
+        if late:
+            self.count("LateEvents", late, consumer=CONSUMER)
 
-def count_of(envelope: Envelope, *, now: float) -> Count | None:
-    """What an event adds to which window; ``None`` for nothing, or a window long gone."""
-    weight = WEIGHTS.get(envelope.event.type)
-    at = envelope.occurred_at
-    hour_ends = (at // HOUR_SECONDS + 1) * HOUR_SECONDS
-    expires_at = int(hour_ends + WINDOW_LIFETIME_SECONDS)
-    if weight is None or expires_at <= now:
+    def _measure(self, envelopes: Sequence[Envelope]) -> None:
+        """Metrics of what has just been counted: once each at most, a crash may lose some."""
+        by_dimension: dict[tuple[str, str], list[PlaybackQuality]] = defaultdict(list)
+        for envelope, event in reports(envelopes):
+            known = envelope.country in self.countries
+            by_dimension["country", str(envelope.country) if known else OTHER_COUNTRY].append(event)
+            by_dimension["network", event.network or UNKNOWN_NETWORK].append(event)
+        for (dimension, name), events in by_dimension.items():
+            for metric, values in _metrics(events):
+                self.measure(metric, values, **{dimension: name})
+
+
+def contribution_of(envelope: Envelope, *, now: float, shard: str) -> Contribution | None:
+    """What an event adds to which windows; ``None`` for nothing, or windows long gone."""
+    if not _counts(envelope) or is_too_late(envelope, now):
         return None
-    return Count(
-        marker=marker_of(envelope),
-        marker_expires_at=int(now) + MARKER_LIFETIME_SECONDS,
-        window=hour_window(at),
-        window_expires_at=expires_at,
-        title_id=envelope.event.title_id,
-        score=weight,
-    )
+    additions = [
+        *_trending_additions(envelope),
+        *quality_additions(envelope, stripe=zlib.crc32(shard.encode())),
+    ]
+    return contribution(envelope, additions, now=now) if additions else None
 
 
-def marker_of(envelope: Envelope) -> str:
-    """An event's marker. Clients make the ids, so one profile's must not hide another's."""
-    identity = f"{envelope.profile_id}/{envelope.event.event_id}"
-    return f"event#{hashlib.sha256(identity.encode()).hexdigest()[:40]}"
+def _counts(envelope: Envelope) -> bool:
+    return isinstance(envelope.event, Play | Complete | PlaybackQuality)
 
 
-def _without_repeats(counted: dict[int, Count]) -> Iterator[int]:
-    known: set[str] = set()
-    for place, count in counted.items():
-        if count.marker not in known:
-            known.add(count.marker)
-            yield place
+def _trending_additions(envelope: Envelope) -> list[Addition]:
+    event, at = envelope.event, envelope.occurred_at
+    windows: list[str] = []
+    score = 1.0
+    if isinstance(event, Play | Complete):
+        scopes = [EVERYBODY, *scopes_of(envelope.country, envelope.maturity_ceiling)]
+        windows = [hour_window(at, scope) for scope in scopes]
+        score = WEIGHTS[event.type]
+    elif isinstance(event, PlaybackQuality) and event.failed:
+        windows = [failing_window(at)]
+    return [
+        Addition(window, event.title_id, window_expiry(at), {"score": score})
+        for window in windows
+        if isinstance(event, Play | Complete | PlaybackQuality)
+    ]
 
 
-def _chunks(places: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(places), EVENTS_PER_TRANSACTION):
-        yield places[start : start + EVENTS_PER_TRANSACTION]
+def _metrics(events: Sequence[PlaybackQuality]) -> Iterator[tuple[str, list[float]]]:
+    startups = [float(event.startup_ms) for event in events if event.startup_ms is not None]
+    if startups:
+        yield "StartupMilliseconds", startups
+    yield "PlayingMilliseconds", [float(sum(event.playing_ms for event in events))]
+    yield "RebufferMilliseconds", [float(sum(event.rebuffer_ms for event in events))]
+    yield "PlaybackFailures", [float(sum(event.failed for event in events))]
+
+
+def _without_repeats(counted: dict[int, Contribution]) -> dict[int, Contribution]:
+    first: dict[str, int] = {}
+    for place, each in counted.items():
+        first.setdefault(each.marker, place)
+    return {place: counted[place] for place in first.values()}

@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from local.emulator import (
+    athena_partitions,
     empty_answers,
     firehose_buffering,
     guard,
     kinesis_delivery,
     lambda_runtime,
+    mediaconvert,
     public_parameters,
+    redrive,
     sagemaker,
     snapshots,
     stack_answers,
@@ -33,7 +36,10 @@ def close_all(settings: EmulatorSettings) -> Application:
     lambda_runtime.close(settings.temporary)
     kinesis_delivery.close()
     firehose_buffering.close()
+    athena_partitions.close()
     sagemaker.close(settings.temporary / "training")
+    redrive.close()
+    mediaconvert.close(settings.temporary / "packaging")
     saved = snapshots.close(settings)
     saved.start()
     return guard.guarded(app, on_change=saved.note_change)

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from local.emulator import upstream
+from local.emulator.mediaconvert.ffmpeg import end_all
 from local.emulator.settings import EmulatorSettings, enter
 
 _PORT_FILE = "port"
@@ -31,6 +32,7 @@ def run(settings: EmulatorSettings) -> None:
     _raise_open_files()
     application = _assemble(settings)
     asyncio.run(_serve(application, listener, f"http://127.0.0.1:{port}"))
+    end_all()
 
 
 def _listen(settings: EmulatorSettings) -> socket.socket:

@@ -16,7 +16,7 @@ from scripts.operators.errors import explained
 
 AREAS = (
     "network", "content", "profiles", "events", "api", "streaming", "delivery", "training",
-    "operations",
+    "packaging", "operations",
 )  # fmt: skip
 WELL = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -23,6 +23,9 @@ from recommender.history import Signal, SignalKind
 from scripts.importers import ImportedData, movielens, sample
 from scripts.operators.deployment import Deployment, StageOption
 from scripts.operators.errors import OperatorError, explained
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
 
 MOVIELENS_FILES = ("movies.csv", "ratings.csv", "tags.csv", "credits.csv")
 LIKED = 4.0  # stars
@@ -99,7 +102,10 @@ def open_dataset(folder: Path | None) -> Dataset:
 def import_dataset(
     deployment: Deployment, dataset: Dataset, *, progress: Callable[[str], None]
 ) -> None:
-    """Writes the titles, then the ratings as one object: training sees all of them or none."""
+    """Writes the titles, then the ratings as one object: training sees all of them or none.
+
+    A title that a studio delivered stays as it was delivered.
+    """
     table = deployment.table("TitlesTableName")
     # What is popular has to be known before there is a model to say so.
     liked = Counter(
@@ -107,9 +113,11 @@ def import_dataset(
         for _, signal in dataset.data.interactions
         if signal.kind is SignalKind.RATE and (signal.value or 0) >= LIKED
     )
+    kept = delivered_titles(table)
     with table.batch_writer(overwrite_by_pkeys=["title_id"]) as batch:
         for count, title in enumerate(dataset.titles.values(), start=1):
-            batch.put_item(Item={**title_item(title), "popularity": liked[title.title_id]})
+            if title.title_id not in kept:
+                batch.put_item(Item={**title_item(title), "popularity": liked[title.title_id]})
             if count % 100 == 0:
                 progress(f"{count:,} of {len(dataset.titles):,} titles")
     progress("ratings")
@@ -121,6 +129,21 @@ def import_dataset(
             deployment.output("content", "LakeBucketName"),
             f"imports/{dataset.name}/interactions.csv.gz",
         )
+
+
+def delivered_titles(table: Table) -> set[str]:
+    """Ids of the titles that came with their files."""
+    found: set[str] = set()
+    request: dict[str, Any] = {
+        "FilterExpression": "attribute_exists(delivered_at)",
+        "ProjectionExpression": "title_id",
+    }
+    while True:
+        page = table.scan(**request)
+        found.update(str(item["title_id"]) for item in page["Items"])
+        if "LastEvaluatedKey" not in page:
+            return found
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def title_item(title: Title) -> dict[str, Any]:

@@ -12,9 +12,15 @@ import typer
 from rich.console import Console
 
 from scripts.operators.deployment import ROOT, Deployment, LocalPlatform, StageOption
-from scripts.operators.errors import explained
+from scripts.operators.errors import OperatorError, explained
 
 WEB = ROOT / "web"
+# The player's library comes from npm and is served from our own origin, like all of the page.
+LIBRARY = ROOT / "node_modules" / "hls.js" / "dist"
+VENDOR = {
+    "vendor/hls.js": LIBRARY / "hls.min.mjs",
+    "vendor/hls.worker.js": LIBRARY / "hls.worker.js",
+}
 
 app = typer.Typer(no_args_is_help=True, help="The viewer page.")
 
@@ -37,8 +43,7 @@ def publish_page(deployment: Deployment, configuration: dict[str, Any]) -> list[
     """Uploads ``web/`` and the configuration; the page itself last, so it never runs ahead."""
     s3 = deployment.client("s3")
     bucket = deployment.output("content", "WebBucketName")
-    files = sorted(path for path in WEB.rglob("*") if path.is_file() and _is_page(path))
-    files.sort(key=lambda path: path.name == "index.html")
+    files = page_files()
     s3.put_object(
         Bucket=bucket,
         Key="config.json",
@@ -46,15 +51,27 @@ def publish_page(deployment: Deployment, configuration: dict[str, Any]) -> list[
         ContentType="application/json",
         CacheControl="no-cache",
     )
-    for path in files:
+    for key, path in files.items():
         s3.put_object(
             Bucket=bucket,
-            Key=path.relative_to(WEB).as_posix(),
+            Key=key,
             Body=path.read_bytes(),
-            ContentType=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+            ContentType=mimetypes.guess_type(key)[0] or "application/octet-stream",
             CacheControl="no-cache",
         )
-    return ["config.json", *(path.relative_to(WEB).as_posix() for path in files)]
+    return ["config.json", *files]
+
+
+def page_files() -> dict[str, Path]:
+    """What the page is made of, by key: its libraries first, the page itself last."""
+    missing = [str(path) for path in VENDOR.values() if not path.is_file()]
+    if missing:
+        raise OperatorError(
+            f"the player's library is missing: {missing[0]}", next_step="make setup"
+        )
+    own = sorted(path for path in WEB.rglob("*") if path.is_file() and _is_page(path))
+    own.sort(key=lambda path: path.name == "index.html")
+    return VENDOR | {path.relative_to(WEB).as_posix(): path for path in own}
 
 
 def _is_page(path: Path) -> bool:

@@ -19,7 +19,7 @@ _DESCRIPTIONS = {
     "recommendations": "Rows and recommendations with reasons",
     "interactions": "Ratings and the viewer's list",
     "events": "Takes batches of events onto the stream",
-    "playback": "Entitlement, signed cookies and the resume position",
+    "playback": "Entitlement, the limit of streams, signed cookies, the resume position",
 }
 # The model is in memory beside the interpreter; CPU comes with memory.
 _WITH_MODEL = {"titles", "recommendations"}
@@ -87,6 +87,7 @@ class ApiFunctions(Construct):
         writers = {
             "PROFILES_TABLE": (profiles.profiles_table, ("profiles",)),
             "VIEWING_TABLE": (profiles.viewing_table, ("profiles", "interactions")),
+            "STREAMS_TABLE": (profiles.streams_table, ("playback",)),
         }
         for variable, (table, names) in writers.items():
             for name in names:
@@ -109,6 +110,7 @@ class ApiFunctions(Construct):
         """With the active one of the two live keys; cookies of the other are still good."""
         key = self._content.signing_keys[self._config.active_signing_key]
         parameter = f"/marquee/{self._config.name}/delivery/domain"
+        function.add_environment("STREAM_LIMIT", str(self._config.streams_per_account))
         function.add_environment("SIGNING_SECRET_ARN", key.secret.secret_arn)
         function.add_environment("SIGNING_KEY_ID", key.public_key.public_key_id)
         function.add_environment("DELIVERY_DOMAIN_PARAMETER", parameter)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from schemas.event_types import Network
+from services.quality import UNKNOWN_NETWORK
 from stacks.constructs import metrics
 from stacks.constructs.platform_alarms import Watched
 
 _WIDTH = 24
+_NETWORKS = (*get_args(Network), UNKNOWN_NETWORK)
 
 
 class PlatformDashboard(cloudwatch.Dashboard):
@@ -33,6 +37,7 @@ class PlatformDashboard(cloudwatch.Dashboard):
         self._delivery(watched)
         self._api(watched)
         self._events(watched)
+        self._quality(watched)
         self._fleet(watched)
         self._training(watched)
 
@@ -82,6 +87,34 @@ class PlatformDashboard(cloudwatch.Dashboard):
                 ],
             ),
             ("Events: lake's lag, s", [metrics.firehose_age(watched.firehose_name)]),
+        )
+
+    def _quality(self, watched: Watched) -> None:
+        namespace = watched.namespace
+
+        def startup(statistic: str) -> list[cloudwatch.IMetric]:
+            return [
+                metrics.playback(namespace, "StartupMilliseconds", network, statistic)
+                for network in _NETWORKS
+            ]
+
+        self._row(
+            ("Playback: startup p50, ms", startup("p50")),
+            ("Playback: startup p95, ms", startup("p95")),
+            (
+                "Playback: rebuffering, %",
+                [metrics.rebuffer_percentage(namespace, network) for network in _NETWORKS],
+            ),
+        )
+        self.add_widgets(
+            cloudwatch.CustomWidget(
+                title="Playback: titles, countries and networks of the last two hours",
+                function_arn=watched.quality_widget_arn,
+                update_on_refresh=True,
+                update_on_resize=False,
+                width=_WIDTH,
+                height=10,
+            )
         )
 
     def _fleet(self, watched: Watched) -> None:

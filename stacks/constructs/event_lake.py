@@ -1,11 +1,10 @@
-"""The events' way into the lake, and the workgroup that asks it."""
+"""The events' way into the lake, and those who ask it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from aws_cdk import RemovalPolicy, Stack
-from aws_cdk import aws_athena as athena
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
@@ -13,18 +12,19 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from schemas.lake import LANDING
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
-from stacks.constructs.event_table import EVENTS_PREFIX, TABLE, EventTable
 from stacks.constructs.grants import write_objects
+from stacks.constructs.lake_queries import LakeQueries
+from stacks.constructs.lake_tables import LakeTables
 from stacks.constructs.retention import retention
 
 ERRORS_PREFIX = "errors"
-QUERIES_PREFIX = "athena"
 
 
 class EventLake(Construct):
-    """Parquet below ``events/day=/hour=`` of the lake bucket, minutes after the event."""
+    """Parquet below ``landing/day=/hour=`` of the lake bucket, minutes after the event."""
 
     def __init__(
         self,
@@ -37,8 +37,8 @@ class EventLake(Construct):
     ) -> None:
         """Read ``stream`` on its shared throughput; write ``bucket``."""
         super().__init__(scope, id)
-        self._config, self._stream, self._bucket = config, stream, bucket
-        self.schema = EventTable(
+        self._stream, self._bucket = stream, bucket
+        self.tables = LakeTables(
             self, "Events", database_name=f"marquee_{config.name}", bucket=bucket
         )
         self._log_group = logs.LogGroup(
@@ -48,7 +48,10 @@ class EventLake(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.delivery = self._delivery(self._role())
-        self.workgroup = self._workgroup()
+        self.queries = LakeQueries(
+            self, "Queries", config=config, database=self.tables.database_name, bucket=bucket
+        )
+        self.queries.node.add_dependency(self.tables)
 
     def _role(self) -> iam.Role:
         role = iam.Role(
@@ -62,8 +65,8 @@ class EventLake(Construct):
         )
         _allow(role, "ReadStream", _STREAM_ACTIONS, self._stream.stream_arn)
         _allow(role, "SeeBucket", _BUCKET_ACTIONS, self._bucket.bucket_arn)
-        _allow(role, "ReadSchema", ("glue:GetTableVersions",), *self.schema.arns())
-        for prefix in (EVENTS_PREFIX, ERRORS_PREFIX):
+        _allow(role, "ReadSchema", ("glue:GetTableVersions",), *self.tables.arns(LANDING))
+        for prefix in (LANDING, ERRORS_PREFIX):
             write_objects(self._bucket, role, prefix)
         self._log_group.grant_write(role)
         return role
@@ -83,7 +86,7 @@ class EventLake(Construct):
             extended_s3_destination_configuration=stream.ExtendedS3DestinationConfigurationProperty(
                 bucket_arn=self._bucket.bucket_arn,
                 role_arn=role.role_arn,
-                prefix=f"{EVENTS_PREFIX}/day=!{{timestamp:yyyy-MM-dd}}/hour=!{{timestamp:HH}}/",
+                prefix=f"{LANDING}/day=!{{timestamp:yyyy-MM-dd}}/hour=!{{timestamp:HH}}/",
                 error_output_prefix=(
                     f"{ERRORS_PREFIX}/!{{firehose:error-output-type}}"
                     "/day=!{timestamp:yyyy-MM-dd}/"
@@ -107,7 +110,7 @@ class EventLake(Construct):
             "AwsSolutions-KDF1",
         )
         # Firehose tries its role as soon as it is made.
-        delivery.node.add_dependency(role, self.schema)
+        delivery.node.add_dependency(role, self.tables)
         return delivery
 
     def _conversion(
@@ -128,32 +131,11 @@ class EventLake(Construct):
             ),
             schema_configuration=stream.SchemaConfigurationProperty(
                 catalog_id=Stack.of(self).account,
-                database_name=self.schema.database_name,
-                table_name=TABLE,
+                database_name=self.tables.database_name,
+                table_name=LANDING,
                 region=Stack.of(self).region,
                 role_arn=role.role_arn,
                 version_id="LATEST",
-            ),
-        )
-
-    def _workgroup(self) -> athena.CfnWorkGroup:
-        group = athena.CfnWorkGroup
-        return group(
-            self,
-            "Workgroup",
-            name=f"marquee-{self._config.name}",
-            description="Questions to the lake; no single one may read it all",
-            recursive_delete_option=not self._config.retain_data,
-            work_group_configuration=group.WorkGroupConfigurationProperty(
-                enforce_work_group_configuration=True,
-                publish_cloud_watch_metrics_enabled=True,
-                bytes_scanned_cutoff_per_query=self._config.athena_scan_limit_gb * 10**9,
-                result_configuration=group.ResultConfigurationProperty(
-                    output_location=self._bucket.s3_url_for_object(f"{QUERIES_PREFIX}/"),
-                    encryption_configuration=group.EncryptionConfigurationProperty(
-                        encryption_option="SSE_S3"
-                    ),
-                ),
             ),
         )
 

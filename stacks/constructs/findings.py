@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from aws_cdk import Stack
@@ -25,4 +26,6 @@ def _flat(value: Any) -> str:  # noqa: ANN401 - whatever a template may hold
             return f"<{resource}.{attribute}>"
         case {"Fn::ImportValue": str(name)}:
             return name
+        case {"Fn::Select": _}:
+            return json.dumps(value, separators=(",", ":"))
     raise ValueError(f"no finding is named after {value!r}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import AssetHashType, Duration, Stack
+from aws_cdk import AssetHashType, Duration, Size, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -17,11 +17,11 @@ from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.metrics import own_namespace
 from stacks.constructs.retention import removal_policy, retention
-from stacks.constructs.wheels import ROOT, Target, fetched
+from stacks.constructs.wheels import LAYERS, REQUIREMENTS, ROOT, Target, fetched
 
 ALIAS = "live"
 # Left by running the code where it lies; it would change the asset with no change of the code.
-_NOT_CODE = ("requirements.txt", "**/__pycache__", "**/*.pyc", "**/.*")
+_NOT_CODE = ("requirements*.txt", "**/__pycache__", "**/*.pyc", "**/.*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,7 @@ class FunctionSettings:
     memory_mb: int = 512  # 1,769 MB is one whole core
     timeout_seconds: int = 10
     reserved_concurrency: int | None = None
+    scratch: Size | None = None  # of /tmp, where it is more than Lambda's half gigabyte
     failures: str = "its callers wait for the answer and see its errors: nothing to queue"
 
 
@@ -45,9 +46,15 @@ class MarqueeFunction(lambda_.Function):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, config: StageConfig, settings: FunctionSettings
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        config: StageConfig,
+        settings: FunctionSettings,
+        layers: Sequence[lambda_.ILayerVersion] = (),
     ) -> None:
-        """Make the function, its log group and its alias."""
+        """Make the function, its log group and its alias; ``layers`` beside the one of all."""
         log_group = logs.LogGroup(
             scope,
             f"{id}Logs",
@@ -63,7 +70,8 @@ class MarqueeFunction(lambda_.Function):
             code=lambda_.Code.from_asset(str(ROOT / "lambda_src"), exclude=list(_NOT_CODE)),
             runtime=runtime(config),
             architecture=_architecture(config),
-            layers=[dependencies(scope, config)],
+            layers=[layer(scope, config), *layers],
+            ephemeral_storage_size=settings.scratch,
             memory_size=settings.memory_mb,
             timeout=Duration.seconds(settings.timeout_seconds),
             reserved_concurrent_executions=settings.reserved_concurrency,
@@ -102,17 +110,20 @@ def runtime(config: StageConfig) -> lambda_.Runtime:
     return lambda_.Runtime(f"python{version}", lambda_.RuntimeFamily.PYTHON)
 
 
-def dependencies(scope: Construct, config: StageConfig) -> lambda_.LayerVersion:
-    """The stack's one layer of ``lambda_src/requirements.txt``, made at its first use."""
+def layer(
+    scope: Construct, config: StageConfig, requirements: str = REQUIREMENTS
+) -> lambda_.LayerVersion:
+    """The stack's one layer of a requirements file of ``lambda_src``, made at its first use."""
     stack = Stack.of(scope)
-    made = stack.node.try_find_child("Dependencies")
+    id = LAYERS[requirements]
+    made = stack.node.try_find_child(id)
     if isinstance(made, lambda_.LayerVersion):
         return made
-    target = Target.of(config)
+    target = Target.of(config, requirements)
     return lambda_.LayerVersion(
         stack,
-        "Dependencies",
-        description="lambda_src/requirements.txt",
+        id,
+        description=f"lambda_src/{requirements}",
         code=lambda_.Code.from_asset(
             str(fetched(target)), asset_hash=target.digest, asset_hash_type=AssetHashType.CUSTOM
         ),

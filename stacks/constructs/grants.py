@@ -14,6 +14,8 @@ from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.findings import wildcard_resource
 
 Grantee = lambda_.Function | iam.Role
+# Where in the ingest bucket titles are delivered: one by one, or by the batch.
+DELIVERIES = ("titles", "batches")
 
 
 def read_objects(bucket: s3.IBucket, grantee: Grantee, prefix: str) -> None:
@@ -21,17 +23,23 @@ def read_objects(bucket: s3.IBucket, grantee: Grantee, prefix: str) -> None:
     _on_prefix(bucket, grantee, prefix, "s3:GetObject")
     # Without it S3 answers "forbidden" for an object that isn't there, and a missing model
     # could not be told from a missing right.
-    iam.Grant.add_to_principal(
-        grantee=grantee,
-        actions=["s3:ListBucket"],
-        resource_arns=[bucket.bucket_arn],
-        conditions={"StringLike": {"s3:prefix": [f"{prefix}/*"]}},
-    )
+    _list_objects(bucket, grantee, prefix)
 
 
 def write_objects(bucket: s3.IBucket, grantee: Grantee, prefix: str) -> None:
     """Let the grantee put objects below ``prefix/``."""
     _on_prefix(bucket, grantee, prefix, "s3:PutObject")
+
+
+def write_named_objects(bucket: s3.IBucket, grantee: Grantee, pattern: str) -> None:
+    """Let the grantee put and delete objects whose key matches the pattern, and no others."""
+    _on_pattern(bucket, grantee, pattern, "s3:PutObject", "s3:DeleteObject")
+
+
+def tag_objects(bucket: s3.IBucket, grantee: Grantee, prefix: str) -> None:
+    """Let the grantee see which objects there are below ``prefix/``, and tag them."""
+    _on_prefix(bucket, grantee, prefix, "s3:PutObjectTagging")
+    _list_objects(bucket, grantee, prefix)
 
 
 def read_write_items(table: dynamodb.ITable, grantee: lambda_.Function) -> None:
@@ -71,14 +79,27 @@ def _role_of(grantee: Grantee) -> IConstruct:
     return role
 
 
-def _on_prefix(bucket: s3.IBucket, grantee: Grantee, prefix: str, action: str) -> None:
+def _list_objects(bucket: s3.IBucket, grantee: Grantee, prefix: str) -> None:
     iam.Grant.add_to_principal(
-        grantee=grantee, actions=[action], resource_arns=[bucket.arn_for_objects(f"{prefix}/*")]
+        grantee=grantee,
+        actions=["s3:ListBucket"],
+        resource_arns=[bucket.bucket_arn],
+        conditions={"StringLike": {"s3:prefix": [f"{prefix}/*"]}},
+    )
+
+
+def _on_prefix(bucket: s3.IBucket, grantee: Grantee, prefix: str, action: str) -> None:
+    _on_pattern(bucket, grantee, f"{prefix}/*", action)
+
+
+def _on_pattern(bucket: s3.IBucket, grantee: Grantee, pattern: str, *actions: str) -> None:
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=list(actions), resource_arns=[bucket.arn_for_objects(pattern)]
     )
     acknowledge(
         _role_of(grantee),
-        f"the objects below {prefix}/ of one bucket, whose names are made as they are written",
-        wildcard_resource(grantee, f"{_arn(bucket, grantee)}/{prefix}/*"),
+        f"the objects {pattern} of one bucket, whose names are made as they are written",
+        wildcard_resource(grantee, f"{_arn(bucket, grantee)}/{pattern}"),
     )
 
 

@@ -124,6 +124,50 @@ def executions(state_machine_arn: str, name: str) -> cloudwatch.Metric:
     return metric("AWS/States", name, dimensions, period=FIVE_MINUTES)
 
 
+def unfinished(state_machine_arn: str, *, label: str) -> cloudwatch.MathExpression:
+    """Executions of a state machine that did not come to a good end."""
+    return total(
+        (
+            executions(state_machine_arn, name)
+            for name in ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
+        ),
+        label=label,
+        period=FIVE_MINUTES,
+    )
+
+
+def lake_hours_behind(namespace: str) -> cloudwatch.Metric:
+    """Hours that the lake's upkeep found and could not make whole, said once an hour."""
+    return metric(
+        namespace,
+        "LakeHoursBehind",
+        {"service": "lake-upkeep"},
+        statistic="Maximum",
+        period=Duration.hours(1),
+    )
+
+
+def playback(namespace: str, name: str, network: str, statistic: str) -> cloudwatch.Metric:
+    """A metric of playback on one kind of network."""
+    dimensions = {"service": "trending-consumer", "network": network}
+    return metric(namespace, name, dimensions, statistic=statistic, period=FIVE_MINUTES)
+
+
+def rebuffer_percentage(namespace: str, network: str) -> cloudwatch.MathExpression:
+    """Time stalled of the time that should have played, on one kind of network."""
+    # One graph shows several of these, and an id means one metric in all of it.
+    stalled, playing = f"stalled_{network}", f"playing_{network}"
+    return cloudwatch.MathExpression(
+        expression=f"IF({stalled} + {playing} > 0, 100 * {stalled} / ({stalled} + {playing}), 0)",
+        using_metrics={
+            stalled: playback(namespace, "RebufferMilliseconds", network, "Sum"),
+            playing: playback(namespace, "PlayingMilliseconds", network, "Sum"),
+        },
+        label=network,
+        period=FIVE_MINUTES,
+    )
+
+
 def given_up(event_source_id: str) -> cloudwatch.Metric:
     """Records that an event source mapping sent to its on-failure destination."""
     return metric(

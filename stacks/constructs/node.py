@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -88,7 +90,8 @@ class StreamingNode(Construct):
         node = NodeConfig(
             upstream_host=media_bucket.bucket_regional_domain_name,
             listen=str(NODE_PORT),
-            cache_size=f"{fleet.cache_gb * 9 // 10}g",  # the rest is the file system's own
+            # What a node at its network's limit could fill between two looks of nginx.
+            cache_min_free=f"{math.ceil(fleet.node_gbps / 8 * 10)}g",
             user="nginx",
         )
         return ec2.UserData.custom(

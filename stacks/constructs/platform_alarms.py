@@ -29,6 +29,8 @@ class Watched:
     fleet_maximum: int
     distribution_id: str
     state_machine_arn: str
+    outcomes_arn: str
+    quality_widget_arn: str
     undelivered_queue: str
     canary_name: str
 
@@ -118,6 +120,16 @@ class EventAlarms(Construct):
         )
         MarqueeAlarm(
             self,
+            "LakeBehind",
+            summary="Hours of the lake are not made whole, or nobody tries to.",
+            metric=metrics.lake_hours_behind(watched.namespace),
+            threshold=3,
+            evaluation_periods=3,
+            # The function says each hour how many there are, be it none.
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+        MarqueeAlarm(
+            self,
             "TableThrottled",
             summary="A table refuses reads or writes.",
             metric=metrics.table_throttles(watched.tables),
@@ -177,14 +189,15 @@ class UpkeepAlarms(Construct):
             self,
             "TrainingFailed",
             summary="A training run failed, ran out of time or was stopped.",
-            metric=metrics.total(
-                (
-                    metrics.executions(watched.state_machine_arn, name)
-                    for name in ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
-                ),
-                label="Unfinished training runs",
-                period=metrics.FIVE_MINUTES,
-            ),
+            metric=metrics.unfinished(watched.state_machine_arn, label="Unfinished training runs"),
+            threshold=1,
+            evaluation_periods=1,
+        )
+        MarqueeAlarm(
+            self,
+            "OutcomesFailed",
+            summary="The outcomes of a day's impressions were not worked out.",
+            metric=metrics.unfinished(watched.outcomes_arn, label="Unfinished outcomes' runs"),
             threshold=1,
             evaluation_periods=1,
         )

@@ -6,22 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudfront as cloudfront
 from constructs import Construct
 
-
-def content_security_policy(region: str) -> str:
-    """Let the page talk to its own domain and to sign-in, and be framed by nobody."""
-    return "; ".join(
-        (
-            "default-src 'self'",
-            f"connect-src 'self' https://cognito-idp.{region}.amazonaws.com",
-            "img-src 'self' data:",
-            "media-src 'self' blob:",
-            "worker-src 'self' blob:",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        )
-    )
+from stacks.edge_answers import content_security_policy
 
 
 class SecurityHeaders(cloudfront.ResponseHeadersPolicy):
@@ -29,6 +14,7 @@ class SecurityHeaders(cloudfront.ResponseHeadersPolicy):
 
     def __init__(self, scope: Construct, id: str, *, region: str) -> None:
         """`region` is where the user pool answers."""
+        sign_in = f"https://cognito-idp.{region}.amazonaws.com"
         super().__init__(
             scope,
             id,
@@ -39,7 +25,7 @@ class SecurityHeaders(cloudfront.ResponseHeadersPolicy):
                     override=True,
                 ),
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=content_security_policy(region), override=True
+                    content_security_policy=content_security_policy(sign_in), override=True
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
                 frame_options=cloudfront.ResponseHeadersFrameOptions(

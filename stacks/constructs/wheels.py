@@ -1,4 +1,4 @@
-"""The functions' dependencies, as the content of one layer.
+"""The functions' dependencies, as the content of layers: one for all, one each for media and lake.
 
 ``python -m stacks.constructs.wheels`` (part of ``make setup``) fetches them for every platform
 that a stage needs; after that synth finds them on disk and needs no network.
@@ -18,7 +18,15 @@ from pathlib import Path
 from stacks.config import STAGES, StageConfig
 
 ROOT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = ROOT / "lambda_src" / "requirements.txt"
+REQUIREMENTS = "requirements.txt"
+MEDIA_REQUIREMENTS = "requirements-media.txt"
+LAKE_REQUIREMENTS = "requirements-lake.txt"
+# The layers by the file of lambda_src that lists their content, with their ids in a stack.
+LAYERS = {
+    REQUIREMENTS: "Dependencies",
+    MEDIA_REQUIREMENTS: "MediaTools",
+    LAKE_REQUIREMENTS: "LakeDependencies",
+}
 STORE = ROOT / ".build" / "wheels"
 
 
@@ -28,25 +36,31 @@ class WheelsMissingError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """The interpreter that imports the wheels: a uv platform name and a Python version."""
+    """The wheels and who imports them: a uv platform name and a Python version."""
 
     platform: str
     python: str
+    requirements: str = REQUIREMENTS
 
     @classmethod
-    def of(cls, config: StageConfig) -> Target:
+    def of(cls, config: StageConfig, requirements: str = REQUIREMENTS) -> Target:
         """What the stage's functions run on."""
         if config.lambda_python == "host":
             machine = "aarch64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
             system = "macos" if sys.platform == "darwin" else "manylinux_2_28"
             host = f"{machine}-apple-darwin" if system == "macos" else f"{machine}-{system}"
-            return cls(host, f"{sys.version_info.major}.{sys.version_info.minor}")
-        return cls("aarch64-manylinux_2_28", config.lambda_python)
+            return cls(host, f"{sys.version_info.major}.{sys.version_info.minor}", requirements)
+        return cls("aarch64-manylinux_2_28", config.lambda_python, requirements)
+
+    @property
+    def pins(self) -> Path:
+        """The file that lists the content."""
+        return ROOT / "lambda_src" / self.requirements
 
     @property
     def digest(self) -> str:
         """Names the content: it depends on the pins and on this target, and on nothing else."""
-        wanted = f"{self.platform} {self.python}\n".encode() + REQUIREMENTS.read_bytes()
+        wanted = f"{self.platform} {self.python}\n".encode() + self.pins.read_bytes()
         return hashlib.sha256(wanted).hexdigest()
 
     @property
@@ -77,7 +91,7 @@ def _install(target: Target, folder: Path) -> None:
     command = [
         sys.executable, "-m", "uv", "pip", "install", "--quiet", "--only-binary", ":all:",
         "--python-platform", target.platform, "--python-version", target.python,
-        "--target", str(folder), "--requirement", str(REQUIREMENTS),
+        "--target", str(folder), "--requirement", str(target.pins),
     ]  # fmt: skip
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
@@ -101,7 +115,8 @@ def _pack(folder: Path, archive: Path) -> None:
 
 def main() -> None:
     """Fetch what every stage needs."""
-    for target in sorted({Target.of(config) for config in STAGES.values()}, key=str):
+    wanted = {Target.of(config, pins) for config in STAGES.values() for pins in LAYERS}
+    for target in sorted(wanted, key=str):
         fetched(target)
 
 

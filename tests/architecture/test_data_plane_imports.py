@@ -12,10 +12,11 @@ LAMBDA_SRC = Path(__file__).parents[2] / "lambda_src"
 # What each package may import of ours and of others, beside itself and the standard library.
 ALLOWED = {
     "schemas": {"recommender", "pydantic"},
-    "services": {"recommender", "schemas", "pydantic", "numpy"},
+    "services": {"recommender", "schemas", "pydantic", "numpy", "m3u8", "webvtt"},
     "adapters": {
         *("recommender", "schemas", "services", "pydantic"),
         *("boto3", "botocore", "cryptography", "aws_lambda_powertools"),
+        *("av", "duckdb", "numpy", "urllib3"),
     },
     "handlers": {
         *("recommender", "schemas", "services", "adapters", "pydantic"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.media_store import RETIRED
 from tests.infrastructure.synthesis import Template
 
 Find = Callable[..., Template]
@@ -56,7 +57,14 @@ def test_mezzanines_are_archived_and_never_deleted(template: Find):
     assert [step["StorageClass"] for step in archive["Transitions"]] == [
         "GLACIER_IR", "DEEP_ARCHIVE",
     ]  # fmt: skip
-    assert not any("ExpirationInDays" in rule for rule in rules)
+    assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {"staging/"}
+
+
+def test_media_that_was_let_go_is_removed_and_no_other(template: Find):
+    rules = template("content").named(BUCKET, "Media")["LifecycleConfiguration"]["Rules"]
+    (rule,) = (rule for rule in rules if "ExpirationInDays" in rule)
+    assert rule["TagFilters"] == [{"Key": RETIRED["Key"], "Value": RETIRED["Value"]}]
+    assert rule["ExpirationInDays"] == 1
 
 
 def test_published_models_stay(template: Find):

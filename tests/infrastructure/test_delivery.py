@@ -106,9 +106,22 @@ def test_every_bucket_is_read_with_a_signature(config: dict[str, Any]) -> None:
     assert [bool(item.get("OriginAccessControlId")) for item in buckets] == [True, True]
 
 
-def test_the_api_is_never_cached(behaviours: dict[str, Any]) -> None:
-    caching_disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-    assert behaviours["/v1/*"]["CachePolicyId"] == caching_disabled
+def test_the_api_is_not_cached_unless_an_answer_asks_for_it_and_then_by_token(
+    behaviours: dict[str, Any], delivery: Template
+) -> None:
+    policy = _cache_policy(delivery, behaviours["/v1/*"])
+    assert (policy["MinTTL"], policy["DefaultTTL"], policy["MaxTTL"]) == (0, 0, 1)
+    key = policy["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert "Authorization" in key["HeadersConfig"]["Headers"]
+    assert key["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+
+
+def test_the_country_is_cloudfronts_word_and_not_the_viewers(
+    behaviours: dict[str, Any], delivery: Template
+) -> None:
+    policy = _cache_policy(delivery, behaviours["/v1/*"])
+    headers = policy["ParametersInCacheKeyAndForwardedToOrigin"]["HeadersConfig"]["Headers"]
+    assert "CloudFront-Viewer-Country" in headers
 
 
 def test_the_api_gets_the_viewers_headers_but_its_own_host(behaviours: dict[str, Any]) -> None:
@@ -155,6 +168,17 @@ def test_the_page_may_talk_to_itself_and_to_sign_in(headers: dict[str, Any]) -> 
     policy = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; ")
     assert "connect-src 'self' https://cognito-idp.us-east-1.amazonaws.com" in policy
     assert "default-src 'self'" in policy
+
+
+def test_the_player_may_feed_the_video_and_run_its_worker(headers: dict[str, Any]) -> None:
+    policy = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; ")
+    assert "media-src 'self' blob: data:" in policy
+    assert "worker-src 'self'" in policy
+
+
+def test_no_script_comes_from_elsewhere_or_from_text(headers: dict[str, Any]) -> None:
+    policy = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    assert not {"'unsafe-inline'", "'unsafe-eval'", "script-src"} & set(policy.split())
 
 
 def test_nobody_may_frame_the_page(headers: dict[str, Any]) -> None:

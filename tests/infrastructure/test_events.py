@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
-from schemas.events import Envelope, ViewerEvent
-from stacks.constructs.event_table import COLUMNS, EVENT_FIELDS
-from tests.infrastructure.synthesis import Template
+from schemas.lake import OUTCOMES_COLUMNS, events_columns, landing_columns
+from stacks.constructs.lake_queries import named_queries
+from tests.infrastructure.synthesis import Template, listed
 
 Find = Callable[..., Template]
 MAPPING = "AWS::Lambda::EventSourceMapping"
@@ -47,10 +47,10 @@ def test_the_profile_consumer_has_a_throughput_of_its_own(events: Template):
 @pytest.mark.parametrize(
     ("setting", "profile", "trending"),
     [
-        ("BatchSize", 100, 500),
+        ("BatchSize", 500, 500),
         ("MaximumBatchingWindowInSeconds", 0, 5),
         ("ParallelizationFactor", 10, 2),
-        ("MaximumRetryAttempts", 10, 5),
+        ("MaximumRetryAttempts", 1000, 5),
         ("MaximumRecordAgeInSeconds", 604_800, 3600),
         ("BisectBatchOnFunctionError", True, True),
         ("FunctionResponseTypes", ["ReportBatchItemFailures"], ["ReportBatchItemFailures"]),
@@ -87,7 +87,7 @@ def test_the_lake_is_parquet_by_day_and_hour(events: Template):
     target = events.only("AWS::KinesisFirehose::DeliveryStream")[
         "ExtendedS3DestinationConfiguration"
     ]
-    assert target["Prefix"] == "events/day=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/"
+    assert target["Prefix"] == "landing/day=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/"
     output = target["DataFormatConversionConfiguration"]["OutputFormatConfiguration"]
     assert output["Serializer"] == {"ParquetSerDe": {"Compression": "SNAPPY"}}
 
@@ -99,20 +99,68 @@ def test_what_firehose_cannot_convert_is_kept(events: Template):
     assert target["ErrorOutputPrefix"].startswith("errors/!{firehose:error-output-type}/")
 
 
-def test_the_lakes_columns_are_the_envelopes_fields():
-    fields = {field.alias or name for name, field in Envelope.model_fields.items()}
-    assert set(COLUMNS) == fields
+def _table(events: Template, name: str) -> dict[str, Any]:
+    inputs = [table["TableInput"] for table in events.properties("AWS::Glue::Table")]
+    (found,) = (table for table in inputs if table["Name"] == name)
+    return found
 
 
-def test_the_lakes_event_has_every_field_of_every_event():
-    (union, _) = get_args(ViewerEvent)
-    fields = {name for event in get_args(union) for name in event.model_fields}
-    assert set(EVENT_FIELDS) == fields
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("landing", landing_columns()),
+        ("events", events_columns()),
+        ("outcomes", OUTCOMES_COLUMNS),
+    ],
+)
+def test_a_table_has_the_columns_of_the_models(
+    events: Template, name: str, columns: dict[str, str]
+):
+    described = _table(events, name)["StorageDescriptor"]["Columns"]
+    assert {column["Name"]: column["Type"] for column in described} == columns
 
 
-def test_athena_finds_partitions_by_itself(events: Template):
-    parameters = events.only("AWS::Glue::Table")["TableInput"]["Parameters"]
-    assert parameters["projection.enabled"] == "true"
+def test_firehose_writes_what_the_landing_table_says(events: Template):
+    target = events.only("AWS::KinesisFirehose::DeliveryStream")[
+        "ExtendedS3DestinationConfiguration"
+    ]
+    schema = target["DataFormatConversionConfiguration"]["SchemaConfiguration"]
+    assert schema["TableName"] == "landing"
+
+
+def test_athena_finds_what_landed_by_itself_and_shows_of_the_rest_what_was_swapped_in(
+    events: Template,
+):
+    assert _table(events, "landing")["Parameters"]["projection.enabled"] == "true"
+    for name in ("events", "outcomes"):
+        assert "projection.enabled" not in _table(events, name)["Parameters"]
+
+
+def test_every_question_is_kept_with_its_text(events: Template):
+    kept = {
+        query["Name"]: (query["Description"], query["QueryString"])
+        for query in events.properties("AWS::Athena::NamedQuery")
+    }
+    assert kept == named_queries()
+    assert len(kept) == 5
+
+
+def test_one_upkeep_at_a_time_every_hour(events: Template):
+    function = events.named("AWS::Lambda::Function", "LakeUpkeep")
+    assert function["ReservedConcurrentExecutions"] == 1
+    assert (function["Timeout"], function["EphemeralStorage"]) == (900, {"Size": 10_240})
+    schedule = events.only("AWS::Scheduler::Schedule")
+    assert schedule["ScheduleExpression"] == "cron(20 * * * ? *)"
+
+
+def test_upkeep_deletes_nothing_that_landed(events: Template):
+    deletes = [
+        statement["Resource"]
+        for where, statement in events.statements()
+        if "s3:DeleteObject" in listed(statement["Action"]) and "LakeUpkeep" in where
+    ]
+    assert len(deletes) == 1
+    assert "/events/*" in str(deletes)
 
 
 @pytest.mark.parametrize(("stage", "limit"), [("dev", 10**10), ("prod", 10**12)])

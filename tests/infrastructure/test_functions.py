@@ -28,15 +28,23 @@ TOLD = {
     "events": {"PROFILES_TABLE", "EVENT_STREAM"},
     "playback": {
         "PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", "SIGNING_SECRET_ARN", "SIGNING_KEY_ID",
-        "DELIVERY_DOMAIN_PARAMETER",
+        "DELIVERY_DOMAIN_PARAMETER", "STREAMS_TABLE", "STREAM_LIMIT",
     },
-    "profile_consumer": {"VIEWING_TABLE", "FAILURE_BUCKET"},
-    "trending_consumer": {"TRENDING_TABLE", "FAILURE_BUCKET"},
+    "profile_consumer": {"PROFILES_TABLE", "VIEWING_TABLE", "FAILURE_BUCKET"},
+    "trending_consumer": {"TRENDING_TABLE", "FAILURE_BUCKET", "QUALITY_COUNTRIES"},
+    "quality_widget": {"TRENDING_TABLE"},
+    "lake_upkeep": {
+        "LAKE_BUCKET", "LAKE_DATABASE", "LAKE_RETENTION_DAYS", "LAKE_MOST_BYTES",
+    },
     "training_snapshot": {"VIEWING_TABLE", "TITLES_TABLE", "LAKE_BUCKET", "MODEL_BUCKET"},
     "model_gate": {"MODEL_BUCKET"},
     "model_publish": {"MODEL_BUCKET", "TRENDING_TABLE"},
     "model_verify": {"MODEL_BUCKET"},
     "signing_key": set(),
+    "title_examine": {"INGEST_BUCKET", "TITLES_TABLE"},
+    "title_check": {"INGEST_BUCKET"},
+    "title_arrange": {"INGEST_BUCKET", "MEDIA_BUCKET"},
+    "title_list": {"MEDIA_BUCKET", "TITLES_TABLE"},
 }  # fmt: skip
 WRITES = {
     "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
@@ -49,14 +57,20 @@ MAY_WRITE = {
     "recommendations": set(),
     "interactions": {"dynamodb", "kinesis"},
     "events": {"kinesis"},
-    "playback": set(),
+    "playback": {"dynamodb"},
     "profile_consumer": {"dynamodb", "s3"},
     "trending_consumer": {"dynamodb", "s3"},
+    "quality_widget": set(),
+    "lake_upkeep": {"s3"},
     "training_snapshot": {"s3"},
     "model_gate": set(),
     "model_publish": {"dynamodb", "s3"},
     "model_verify": set(),
     "signing_key": {"secretsmanager"},
+    "title_examine": {"s3"},
+    "title_check": set(),
+    "title_arrange": {"s3"},
+    "title_list": {"dynamodb"},
 }
 
 

@@ -1,20 +1,30 @@
 """The node's own nginx, run against a small store that records what it is asked."""
 
+import json
+import re
 import shutil
+import socket
+import struct
 import subprocess
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from stacks.config import STAGES
 from streaming.render import PROBE_KEY, NodeConfig, local_node, nginx_conf, user_data
+from tests.infrastructure.synthesis import Template
 
+Find = Callable[..., Template]
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 SLICE = 2 * 1024 * 1024
 FILM = bytes(range(256)) * (3 * SLICE // 256)
@@ -30,6 +40,8 @@ class Store:
     objects: dict[str, bytes]
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     port: int = 0
+    failing: bool = False  # answers 503 to everything
+    slow_seconds: float = 0.0
 
     def asked(self, name: str) -> list[str | None]:
         return [headers.get(name) for _, headers in self.requests]
@@ -62,6 +74,10 @@ def _handler(store: Store) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             store.requests.append((self.path, dict(self.headers)))
+            time.sleep(store.slow_seconds)
+            if store.failing:
+                self._send(503, b"SlowDown", {"Access-Control-Allow-Origin": "*"})
+                return
             body = store.objects.get(self.path)
             if body is None:
                 self._send(403, b"AccessDenied")
@@ -222,6 +238,118 @@ def test_a_draining_node_still_serves_what_is_asked_of_it(node: Node) -> None:
     assert node.get("/media/t1/film.mp4").status == 200
 
 
+@needs_nginx
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/media/t1/../t2/film.mp4",
+        "/media/t1/..%2ft2/film.mp4",
+        "/media/t1/%2e%2e/t2/film.mp4",
+        "/media/t1/./film.mp4",
+        "/media//t1/film.mp4",
+        "/media/t1/film%2emp4",
+        "/media/t1/.hidden",
+    ],
+)
+def test_a_path_that_could_be_read_as_another_is_refused_unread(
+    node: Node, store: Store, path: str
+) -> None:
+    # The edge checked a signature against the path as it was written.
+    assert node.get(path).status == 400
+    assert store.requests == []
+
+
+@needs_nginx
+def test_a_crowd_at_a_new_file_costs_one_question_a_slice(node: Node, store: Store) -> None:
+    store.slow_seconds = 0.3  # so that all are there before the first answer is
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda _: node.get("/media/t1/film.mp4").body, range(40)))
+    assert [answer == FILM for answer in answers] == [True] * 40
+    slices = {f"bytes={first}-{first + SLICE - 1}": 1 for first in range(0, len(FILM), SLICE)}
+    assert Counter(store.asked("Range")) == slices
+
+
+@needs_nginx
+def test_what_is_cached_is_served_while_the_store_fails(node: Node, store: Store) -> None:
+    node.get("/media/t1/film.mp4")
+    store.failing = True
+    assert (node.get("/media/t1/film.mp4").body == FILM, node.get("/healthz").status) == (True, 503)
+
+
+@needs_nginx
+def test_a_manifest_that_grew_old_is_better_than_an_error(node: Node, store: Store) -> None:
+    node.get("/media/t1/master.m3u8")
+    store.failing = True
+    _age(node, "/bucket/media/t1/master.m3u8")
+    answer = node.get("/media/t1/master.m3u8")
+    assert (answer.status, answer.body, answer.headers["X-Cache"]) == (200, b"#EXTM3U", "STALE")
+
+
+@needs_nginx
+def test_an_error_of_the_store_is_passed_on_and_not_remembered(node: Node, store: Store) -> None:
+    store.failing = True
+    assert node.get("/media/t1/film.mp4").status == 503
+    store.failing = False
+    assert node.get("/media/t1/film.mp4").body == FILM
+
+
+@needs_nginx
+@pytest.mark.parametrize("damage", [b"", b"\xff" * 64, bytes(4096)])
+def test_a_damaged_file_of_the_cache_is_fetched_again(
+    node: Node, store: Store, damage: bytes
+) -> None:
+    node.get("/media/t1/film.mp4")
+    for path in _cached(node):
+        path.write_bytes(damage)
+    assert node.get("/media/t1/film.mp4").body == FILM
+    assert len(store.requests) == 2 * -(-len(FILM) // SLICE)
+
+
+@needs_nginx
+def test_who_dribbles_a_request_is_cut_off(node: Node) -> None:
+    with socket.create_connection((NODE_ADDRESS, int(node.address.rsplit(":", 1)[1]))) as loris:
+        loris.settimeout(15)
+        loris.sendall(b"GET /media/t1/film.mp4 HT")
+        with suppress(ConnectionResetError):  # nginx spares the kernel a long goodbye
+            assert loris.recv(1) == b""
+
+
+@needs_nginx
+def test_the_log_is_json_that_names_cache_and_range(node: Node) -> None:
+    node.get("/media/t1/film.mp4", Range="bytes=0-9")
+    log = node.state.parent / "log" / "access.log"
+    deadline = time.monotonic() + 10  # written every five seconds
+    while not log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    line = json.loads(log.read_text().splitlines()[0])
+    assert (line["uri"], line["range"], line["cache"]) == (
+        "/media/t1/film.mp4",
+        "bytes=0-9",
+        "MISS",
+    )
+
+
+@needs_nginx
+def test_no_answer_differs_by_the_origin_that_asks(node: Node) -> None:
+    plain = node.get("/media/t1/film.mp4").headers
+    other = node.get("/media/t1/film.mp4", Origin="https://elsewhere.example").headers
+    names = {name for name in other if name.lower().startswith("access-control") or name == "Vary"}
+    assert (set(plain), names) == (set(other), set())
+
+
+def _cached(node: Node) -> list[Path]:
+    return [path for path in (node.state.parent / "cache").rglob("*") if path.is_file()]
+
+
+def _age(node: Node, key: str) -> None:
+    """Has the copy of `key` expired: the moment is a number near the beginning of its file."""
+    for path in _cached(node):
+        data = bytearray(path.read_bytes())
+        if f"KEY: {key}\n".encode() in data:
+            struct.pack_into("q", data, 8, 1)  # valid_sec of ngx_http_file_cache_header_t
+            path.write_bytes(data)
+
+
 def _cloud_user_data() -> str:
     node = NodeConfig(upstream_host="media.s3.us-east-1.amazonaws.com", user="nginx")
     return user_data(
@@ -238,6 +366,44 @@ def test_user_data_is_a_script_that_bash_can_parse() -> None:
 
 def test_user_data_stays_below_the_limit_of_ec2() -> None:
     assert len(_cloud_user_data().encode()) < 16_000
+
+
+def test_a_boot_begins_with_an_empty_cache_and_a_restart_of_nginx_does_not(tmp_path: Path) -> None:
+    script = _cloud_user_data().split("<<'MARQUEE_COLD'\n")[1].split("MARQUEE_COLD")[0]
+    cache, mark = tmp_path / "cache", tmp_path / "kept"
+    cache.mkdir()
+    script = script.replace(NodeConfig(upstream_host="s3").cache_path, str(cache))
+    script = script.replace("/run/marquee-cache-kept", str(mark))
+    left = []
+    for _ in ("boot", "restart"):
+        (cache / "slice").write_text("half of it")
+        subprocess.run(["bash", "-c", script], check=True)
+        left.append([path.name for path in cache.iterdir()])
+    assert left == [[], ["slice"]]
+
+
+def test_a_node_drains_when_its_group_or_spot_announces_the_end() -> None:
+    script = _cloud_user_data().split("<<'MARQUEE_DRAIN'\n")[1].split("MARQUEE_DRAIN")[0]
+    waits = next(line for line in script.splitlines() if line.startswith("until "))
+    assert "lifecycle_state" in waits
+    assert "spot_notice" in waits
+
+
+def test_as_much_is_kept_free_as_a_node_could_fill_between_two_looks(template: Find) -> None:
+    fleet = STAGES["prod"].fleet
+    node = template("streaming").only("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
+    text = json.dumps(node["UserData"])
+    free = int(text.split("min_free=")[1].split("g")[0])
+    assert free * 1e9 >= fleet.node_gbps / 8 * 1e9 * 10
+    assert "max_size=" not in text
+
+
+def test_every_type_of_the_fleet_has_a_disk_of_its_own() -> None:
+    # Graviton families with NVMe end in d, or are the storage-optimised ones.
+    families = {name.split(".")[0] for name in STAGES["prod"].fleet.instance_types}
+    assert {
+        family for family in families if not re.fullmatch(r"c\dgd|im4gn|is4gen", family)
+    } == set()
 
 
 def test_the_store_is_read_over_verified_tls_in_the_cloud() -> None:

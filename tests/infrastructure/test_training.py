@@ -15,7 +15,7 @@ from botocore.validate import ParamValidator
 
 from stacks.config import STAGES
 from stacks.constructs.training_code import stage_training_code
-from tests.infrastructure.synthesis import ROOT, Template
+from tests.infrastructure.synthesis import ROOT, Template, listed
 
 Find = Callable[..., Template]
 TASKS = {"Snapshot", "Train", "Gate", "Register", "Publish", "Verify"}
@@ -27,7 +27,7 @@ def training(template: Find) -> Template:
 
 
 def _states(training: Template) -> dict[str, dict[str, Any]]:
-    machine = training.only("AWS::StepFunctions::StateMachine")
+    machine = training.named("AWS::StepFunctions::StateMachine", "Workflow")
     definition = json.loads(_text(machine["DefinitionString"]))
     found: dict[str, dict[str, Any]] = definition["States"]
     return found
@@ -190,7 +190,7 @@ def test_the_workflow_is_written_as_json_paths(training: Template) -> None:
 
 
 def test_every_execution_is_logged_and_traced(training: Template) -> None:
-    machine = training.only("AWS::StepFunctions::StateMachine")
+    machine = training.named("AWS::StepFunctions::StateMachine", "Workflow")
     assert machine["LoggingConfiguration"]["Level"] == "ALL"
     assert machine["TracingConfiguration"] == {"Enabled": True}
 
@@ -214,13 +214,19 @@ def test_the_gate_can_write_nothing(training: Template) -> None:
 
 @pytest.mark.parametrize("stage", list(STAGES))
 def test_training_runs_by_the_clock_where_the_stage_says(template: Find, stage: str) -> None:
-    schedules = template("training", stage).properties("AWS::Scheduler::Schedule")
+    schedules = [
+        schedule["Properties"]
+        for name, schedule in template("training", stage)
+        .of_type("AWS::Scheduler::Schedule")
+        .items()
+        if name.startswith("Triggers")
+    ]
     wanted = STAGES[stage].training.schedule
     assert [item["ScheduleExpression"] for item in schedules] == ([wanted] if wanted else [])
 
 
 def test_a_run_that_could_not_start_is_kept(training: Template) -> None:
-    target = training.only("AWS::Scheduler::Schedule")["Target"]
+    target = training.named("AWS::Scheduler::Schedule", "Triggers")["Target"]
     assert "Undelivered" in json.dumps(target["DeadLetterConfig"])
 
 
@@ -258,3 +264,28 @@ def test_the_code_channel_starts_as_the_container_starts_it(tmp_path: Path) -> N
         [sys.executable, archive, "--help"], capture_output=True, text=True, check=False
     )
     assert (ran.returncode, "--root" in ran.stdout) == (0, True)
+
+
+def _outcomes(template: Find) -> dict[str, Any]:
+    machine = template("training").named("AWS::StepFunctions::StateMachine", "Outcomes")
+    return json.loads(_text(machine["DefinitionString"]))
+
+
+def test_outcomes_are_shown_once_the_job_has_ended(template: Find):
+    states = _outcomes(template)["States"]
+    job = states["Join impressions with outcomes"]
+    assert job["Resource"].endswith(":emr-serverless:startJobRun.sync")
+    assert job["Next"] == "Show a new day"
+    assert states["Show a new day"]["Catch"][0]["Next"] == "Show it in its place"
+
+
+def test_the_outcomes_job_may_write_outcomes_alone(template: Find):
+    training = template("training")
+    written = [
+        str(statement["Resource"])
+        for where, statement in training.statements()
+        if "OutcomesRole" in where
+        and {"s3:PutObject", "s3:DeleteObject"} & set(listed(statement["Action"]))
+    ]
+    assert written
+    assert all("/outcomes/*" in resource for resource in written)

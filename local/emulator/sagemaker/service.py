@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from local.emulator.sagemaker import validation
+from local.emulator import api_model
 from local.emulator.sagemaker.errors import SageMakerError, ValidationError
 from local.emulator.sagemaker.packages import ModelPackages
 from local.emulator.sagemaker.training import TrainingJobs
@@ -42,7 +42,11 @@ class SageMaker:
 
     def call(self, scope: Scope, operation: str, request: Request) -> Request:
         """One operation; raises :class:`SageMakerError`."""
-        validation.check(operation, request)
+        if operation not in api_model.service_model("sagemaker").operation_names:
+            raise ValidationError(f"SageMaker has no operation {operation}")
+        faults = api_model.faults("sagemaker", operation, request)
+        if faults:
+            raise ValidationError(faults)
         if operation not in self._operations:
             raise ValidationError(f"this emulator does not have SageMaker's {operation}")
         return self._operations[operation](scope, request)

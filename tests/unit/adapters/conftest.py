@@ -64,6 +64,11 @@ def trending_table():
 
 
 @pytest.fixture
+def streams_table():
+    return a_table("streams", "account_id")
+
+
+@pytest.fixture
 def bucket():
     clients.s3().create_bucket(Bucket="models")
     return clients.s3(), "models"

@@ -1,13 +1,11 @@
-import base64
-import json
-
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from adapters import clients
 from adapters.event_stream import EventStream
+from schemas.envelope import parse_envelope, sealed
 from schemas.errors import RetryLaterError
-from schemas.events import parse_envelope, parse_event, sealed
+from schemas.events import parse_event
 from tests.unit.adapters.faulty import Faulty, refused
 
 NOW = 1_795_460_400.0
@@ -95,17 +93,27 @@ def test_a_stream_that_does_not_answer_is_unavailable(client):
         EventStream(Faulty(client, put_records=[fault]), "events").put(envelopes(1))
 
 
-def test_a_record_is_far_below_the_streams_limit():
-    event = {
-        "event_id": "e" * 64,
-        "type": "progress",
-        "title_id": "t" * 64,
-        "occurred_at": NOW,
-        "position_seconds": 999_999.999,
-        "duration_seconds": 999_999.999,
-    }
+LONGEST = [
+    {"type": "progress", "title_id": "t" * 64, "position_seconds": 999_999.999}
+    | {"duration_seconds": 999_999.999, "session_id": "s" * 64},
+    {"type": "impression", "title_id": "t" * 64, "row_id": "\x01" * 100, "position": 10_000}
+    | {"model_version": "\x01" * 64, "propensity": 1 / 3},
+    {"type": "search", "query": "\x01" * 200, "result_count": 100_000},
+    {"type": "playback_quality", "title_id": "t" * 64, "session_id": "s" * 64}
+    | {"error_codes": ["e" * 64] * 8},
+]
+
+
+@pytest.mark.parametrize("fields", LONGEST, ids=lambda fields: fields["type"])
+def test_a_full_call_is_far_below_the_streams_limit(fields):
     sent = sealed(
-        parse_event(event), account_id="a" * 128, profile_id="p" * 64, received_at=NOW
+        parse_event({"event_id": "e" * 64, "occurred_at": NOW} | fields),
+        account_id="a" * 128,
+        profile_id="p" * 64,
+        received_at=NOW,
+        sent_at=NOW,
+        country="DE",
+        maturity_ceiling=18,
     ).to_json()
-    assert len(base64.b64encode(sent)) < 1024
-    assert json.loads(sent)["schema"] == 1
+    assert 500 * len(sent) < 5_000_000
+    assert parse_envelope(sent).event.event_id == "e" * 64

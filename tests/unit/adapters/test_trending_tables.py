@@ -3,7 +3,7 @@ import pytest
 from adapters.trending_counts import TrendingCountsTable
 from adapters.trending_table import TrendingTable
 from schemas.errors import ThrottledError
-from services.trending_counts import Count
+from services.contributions import Addition, Contribution
 from tests.unit.adapters.faulty import Faulty, refused
 
 
@@ -31,7 +31,8 @@ def counts(trending_table):
 
 
 def a_count(number=1, title_id="t1", score=1.0):
-    return Count(f"event#{number}", 2_000_000, "hour#1", 1_000_000, title_id, score)
+    addition = Addition("hour#1", title_id, 1_000_000, {"score": score})
+    return Contribution(f"event#{number}", 2_000_000, [addition])
 
 
 def scores(counts, window="hour#1"):
@@ -39,20 +40,20 @@ def scores(counts, window="hour#1"):
 
 
 def test_counts_add_up_by_title(counts):
-    assert counts.add([a_count(1), a_count(2), a_count(3, "t2", 2.0)]) == 3
-    assert counts.add([a_count(4)]) == 1
+    assert len(counts.add([a_count(1), a_count(2), a_count(3, "t2", 2.0)])) == 3
+    assert counts.add([a_count(4)]) == [a_count(4)]
     assert scores(counts) == {"t1": 3.0, "t2": 2.0}
 
 
 def test_a_known_event_is_not_counted_and_its_neighbours_are(counts):
     counts.add([a_count(1)])
-    assert counts.add([a_count(1), a_count(2)]) == 1
-    assert counts.add([a_count(1), a_count(2)]) == 0
+    assert counts.add([a_count(1), a_count(2)]) == [a_count(2)]
+    assert counts.add([a_count(1), a_count(2)]) == []
     assert scores(counts) == {"t1": 2.0}
 
 
 def test_fifty_events_of_fifty_titles_fit_one_transaction(counts):
-    assert counts.add([a_count(n, f"t{n}") for n in range(50)]) == 50
+    assert len(counts.add([a_count(n, f"t{n}") for n in range(50)])) == 50
 
 
 def test_a_conflict_is_tried_again(counts, naps):
@@ -63,7 +64,7 @@ def test_a_conflict_is_tried_again(counts, naps):
     flaky = TrendingCountsTable(
         Faulty(counts.client, transact_write_items=[conflict] * 3), counts.table
     )
-    assert flaky.add([a_count(1)]) == 1
+    assert flaky.add([a_count(1)]) == [a_count(1)]
     assert len(naps) == 3
 
 
@@ -98,7 +99,7 @@ def test_an_answer_that_was_lost_counts_once(counts):
     flaky = TrendingCountsTable(Faulty(counts.client, transact_write_items=[lost]), counts.table)
     with pytest.raises(Exception, match="try again"):
         flaky.add([a_count(1)])
-    assert counts.add([a_count(1)]) == 0
+    assert counts.add([a_count(1)]) == []
     assert scores(counts) == {"t1": 1.0}
 
 
@@ -133,3 +134,25 @@ def test_replacing_the_popular_window_takes_out_what_left_it(windows, clock):
 
 def test_an_absent_window_is_empty(windows):
     assert windows.scores("hour#nowhere") == {}
+
+
+def test_rows_have_as_many_measures_as_are_added(counts, windows):
+    row = {"attempts": 1.0, "startup_47": 1.0, "playing_ms": 900.0}
+    additions = [Addition("quality#title#1", name, 1_000_000, row) for name in ("t1#0", "t1#3")]
+    counts.add([Contribution("event#1", 2_000_000, additions)])
+    counts.add([Contribution("event#2", 2_000_000, additions[:1])])
+    assert windows.rows("quality#title#1") == {
+        "t1#0": {"attempts": 2.0, "startup_47": 2.0, "playing_ms": 1800.0},
+        "t1#3": row,
+    }
+
+
+def test_windows_are_read_together_and_kept(counts, windows, clock):
+    counts.add([a_count(1)])
+    wanted = ["hour#1", "hour#2", "hour#1"]
+    assert windows.scores_of(wanted) == {"hour#1": {"t1": 1.0}, "hour#2": {}}
+    counts.add([a_count(2)])
+    assert windows.scores_of(wanted)["hour#1"] == {"t1": 1.0}
+    clock.now = 31.0
+    assert windows.scores_of(wanted)["hour#1"] == {"t1": 2.0}
+    assert windows.scores("hour#1") == {"t1": 2.0}

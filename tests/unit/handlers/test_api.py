@@ -11,12 +11,14 @@ from services.ports import ServedModel
 from services.profiles import ProfileService
 from services.recommendations import RecommendationService
 from services.shelf import Shelf
+from services.streams import StreamLimit
 from services.titles import TitleService
 from tests.unit.handlers.conftest import Context, fields_of, http_event
 from tests.unit.services.fakes import (
     FakeCounter,
     FakeEditorial,
     FakeJournal,
+    FakeLeases,
     FakeModels,
     FakeSink,
     FakeTitles,
@@ -56,6 +58,7 @@ def world():
         count = FakeCounter()
         editorial = FakeEditorial()
         journal = FakeJournal()
+        leases = FakeLeases()
 
     return World()
 
@@ -79,7 +82,11 @@ def _use_cases(world, serve_with):
     serve_with(
         "events", EventService(profiles=world.profiles, events=world.events, count=world.count)
     )
-    serve_with("playback", PlaybackService(**stores, titles=world.titles, signer=FakeSigner()))
+    streams = StreamLimit(leases=world.leases, limit=2)
+    serve_with(
+        "playback",
+        PlaybackService(**stores, titles=world.titles, signer=FakeSigner(), streams=streams),
+    )
 
 
 # Titles
@@ -212,6 +219,7 @@ def test_recommendations_have_the_contracts_shape(call):
         "year",
         "genres",
         "maturity",
+        "playable",
         "score",
         "source",
         "reason",
@@ -351,7 +359,32 @@ def test_playback_sets_the_cookies(call):
 def test_playback_says_where_and_from_when(call):
     _, _, body = call("playback", "POST", "/v1/profiles/p1/playback", body={"title_id": "film"})
     assert body["manifest_url"] == "/media/film/master.m3u8"
-    assert set(body) == {"manifest_url", "cookies", "resume_position_seconds", "expires_at"}
+    assert body["stream_id"] == "p1"
+    assert set(body) == {
+        "manifest_url", "cookies", "resume_position_seconds", "expires_at", "stream_id",
+        "renew_after_seconds",
+    }  # fmt: skip
+
+
+def test_the_account_plays_on_so_many_screens_and_one_that_stops_makes_room(call):
+    path = "/v1/profiles/p1/playback"
+    for screen in ("screen-1", "screen-2", "screen-2"):
+        status, _, _ = call(
+            "playback", "POST", path, body={"title_id": "film", "stream_id": screen}
+        )
+        assert status == 200
+    third = {"title_id": "film", "stream_id": "screen-3"}
+    status, _, body = call("playback", "POST", path, body=third)
+    assert (status, body["error"]["code"], fields_of(body)) == (409, "stream_limit", ["stream_id"])
+    assert call("playback", "DELETE", f"{path}/screen-1")[0] == 204
+    assert call("playback", "POST", path, body=third)[0] == 200
+
+
+@pytest.mark.parametrize("stream_id", ["", "a b", "x" * 65, "../x"])
+def test_a_stream_id_that_is_none_is_named(call, stream_id):
+    body = {"title_id": "film", "stream_id": stream_id}
+    status, _, answer = call("playback", "POST", "/v1/profiles/p1/playback", body=body)
+    assert (status, fields_of(answer)) == (400, ["stream_id"])
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,20 @@ import json
 import pytest
 
 from handlers import profile_consumer, trending_consumer
-from schemas.events import parse_event, sealed
+from schemas.envelope import sealed
+from schemas.events import parse_event
 from services.profile_updates import ProfileUpdates
 from services.trending_counts import TrendingUpdates
 from tests.unit.handlers.conftest import Context
-from tests.unit.services.fakes import NOW, FakeCounter, FakePoison, FakeViewing
+from tests.unit.services.fakes import (
+    NOW,
+    FakeCounter,
+    FakeDistribution,
+    FakePoison,
+    FakeProfiles,
+    FakeViewing,
+    a_profile,
+)
 
 
 def a_payload(number, **fields):
@@ -38,13 +47,16 @@ def kinesis_event(*payloads):
     }
 
 
+PROFILES = FakeProfiles({("a1", "p1"): a_profile("p1")})
+
+
 class Counts:
     def __init__(self):
         self.total = 0
 
     def add(self, counts):
         self.total += len(counts)
-        return len(counts)
+        return counts
 
 
 @pytest.fixture
@@ -54,8 +66,9 @@ def poison():
 
 def test_the_profile_consumer_answers_a_partial_batch(monkeypatch, poison):
     viewing = FakeViewing(failing={("p1", "t2")})
-    updates = ProfileUpdates(viewing=viewing, poison=poison, count=FakeCounter())
+    updates = ProfileUpdates(profiles=PROFILES, viewing=viewing, poison=poison, count=FakeCounter())
     monkeypatch.setattr(profile_consumer, "service", lambda: updates)
+    monkeypatch.setattr(profile_consumer.time, "time", lambda: NOW)
     event = kinesis_event(a_payload(1), b"poison", a_payload(2, title_id="t2"))
     answer = profile_consumer.handler(event, Context())
     assert answer == {"batchItemFailures": [{"itemIdentifier": f"{2:021}"}]}
@@ -63,7 +76,9 @@ def test_the_profile_consumer_answers_a_partial_batch(monkeypatch, poison):
 
 
 def test_poison_is_kept_with_its_shard_and_sequence(monkeypatch, poison):
-    updates = ProfileUpdates(viewing=FakeViewing(), poison=poison, count=FakeCounter())
+    updates = ProfileUpdates(
+        profiles=PROFILES, viewing=FakeViewing(), poison=poison, count=FakeCounter()
+    )
     monkeypatch.setattr(profile_consumer, "service", lambda: updates)
     answer = profile_consumer.handler(kinesis_event(b"\xff\x00"), Context())
     assert answer == {"batchItemFailures": []}
@@ -74,7 +89,9 @@ def test_poison_is_kept_with_its_shard_and_sequence(monkeypatch, poison):
 
 def test_the_trending_consumer_counts(monkeypatch, poison):
     counts = Counts()
-    updates = TrendingUpdates(trending=counts, poison=poison, count=FakeCounter())
+    updates = TrendingUpdates(
+        trending=counts, poison=poison, count=FakeCounter(), measure=FakeDistribution()
+    )
     monkeypatch.setattr(trending_consumer, "service", lambda: updates)
     monkeypatch.setattr(trending_consumer.time, "time", lambda: NOW)
     event = kinesis_event(a_payload(1), a_payload(2, type="impression"))
@@ -85,7 +102,7 @@ def test_the_trending_consumer_counts(monkeypatch, poison):
 def test_poison_records_are_a_metric(monkeypatch, poison, capsys):
     from adapters.observability import count
 
-    updates = ProfileUpdates(viewing=FakeViewing(), poison=poison, count=count)
+    updates = ProfileUpdates(profiles=PROFILES, viewing=FakeViewing(), poison=poison, count=count)
     monkeypatch.setattr(profile_consumer, "service", lambda: updates)
     profile_consumer.handler(kinesis_event(b"x", b"y"), Context())
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -103,8 +103,9 @@ def test_another_content_type_is_400(call):
     assert (status, fields_of(body)) == (400, ["content-type"])
 
 
-def test_too_large_a_body_is_413(call):
-    status, _, body = call("profiles", "POST", "/v1/profiles", body="x" * (LARGEST_BODY + 1))
+@pytest.mark.parametrize("text", ["x" * (LARGEST_BODY + 1), "ü" * (LARGEST_BODY // 2 + 1)])
+def test_too_large_a_body_is_413(call, text):
+    status, _, body = call("profiles", "POST", "/v1/profiles", body=text)
     assert (status, body["error"]["code"], fields_of(body)) == (413, "too_large", ["body"])
 
 
@@ -143,7 +144,8 @@ def test_every_error_of_the_tree_has_a_status_or_is_the_functions_own():
     def below(kind):
         return {kind}.union(*(below(child) for child in kind.__subclasses__()))
 
-    own = {errors.SettingsError, errors.ModelUnavailableError, *below(errors.PipelineError)}
+    own = {errors.SettingsError, errors.StorageError, errors.ModelUnavailableError}
+    own |= below(errors.PipelineError)
     for kind in below(MarqueeError) - {MarqueeError} - own:
         assert any(ancestor in STATUS for ancestor in kind.__mro__), kind
 
@@ -173,7 +175,7 @@ def test_a_body_that_curl_calls_a_form_is_read_as_json(call, serve_with, encoded
     seen = []
 
     class Events:
-        def accept(self, account_id, profile_id, events, *, now):
+        def accept(self, asker, events, *, sent_at):
             seen.extend(events)
             raise ConflictError("far enough")
 

@@ -26,6 +26,7 @@ ROUTES = {
     ("delete", f"{PROFILE}/list/{{title_id}}"),
     ("post", f"{PROFILE}/events"),
     ("post", f"{PROFILE}/playback"),
+    ("delete", f"{PROFILE}/playback/{{stream_id}}"),
 }
 
 
@@ -80,7 +81,8 @@ def test_every_event_type_is_described(api):
     types = api["components"]["schemas"]["ViewerEvent"]["discriminator"]["mapping"]
     assert set(types) == {
         *("play", "progress", "pause", "complete", "abandon", "rate", "rate_remove"),
-        *("list_add", "list_remove", "impression", "click", "dismiss"),
+        *("list_add", "list_remove", "impression", "click", "dismiss", "search"),
+        "playback_quality",
     }
 
 

@@ -10,7 +10,13 @@ import pytest
 from local.edge import EdgeConfig, nginx_path, render
 
 CONFIG = EdgeConfig(
-    port=8080, emulator="127.0.0.1:4566", node="127.0.0.2:8080", api_id="0a1b2c3d", web_bucket="web"
+    port=8080,
+    emulator="127.0.0.1:4566",
+    node="127.0.0.2:8080",
+    gate="127.0.0.1:4567",
+    api_id="0a1b2c3d",
+    web_bucket="web",
+    media_bucket="media",
 )
 needs_nginx = pytest.mark.skipif(
     not shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"),

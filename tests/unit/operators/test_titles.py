@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import boto3
 import pytest
+from moto import mock_aws
 from typer.testing import CliRunner
 
 from recommender.catalogue import Title
 from scripts.operators.__main__ import app
 from scripts.operators.errors import OperatorError
-from scripts.operators.titles import open_dataset, title_item
+from scripts.operators.titles import delivered_titles, open_dataset, title_item
 
 MOVIES = "movieId,title,genres\n1,Heat (1995),Crime|Thriller\n"
 RATINGS = "userId,movieId,rating,timestamp\n7,1,5.0,964982703\n"
@@ -75,3 +77,17 @@ def test_without_a_platform_the_next_step_is_said(monkeypatch, tmp_path):
     answer = CliRunner().invoke(app, ["token"])
     assert answer.exit_code == 1
     assert "make demo" in answer.stderr
+
+
+def test_what_a_studio_delivered_is_known_and_the_rest_is_not(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        table = boto3.resource("dynamodb", region_name="us-east-1").create_table(
+            TableName="titles", BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "title_id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "title_id", "AttributeType": "S"}],
+        )  # fmt: skip
+        table.put_item(Item={"title_id": "imported"})
+        table.put_item(Item={"title_id": "delivered", "delivered_at": 1})
+        assert delivered_titles(table) == {"delivered"}

@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from recommender import Title, TitleState, Viewer
+from recommender.catalogue import ELSEWHERE, Terms
 from recommender.editorial import Boost, Cap, CapKind, EditorialRules, Period, Pin
 from recommender.training import fit
 
@@ -13,6 +14,16 @@ GENRES = ("Crime", "Drama", "Family")
 edges = st.none() | st.sampled_from([0.0, NOW, NOW + 1, NOW - 1])
 
 
+ages = st.none() | st.sampled_from([0, 8, 17, 18])
+terms = st.builds(
+    Terms,
+    country=st.sampled_from([*COUNTRIES, ELSEWHERE]),
+    maturity=ages,
+    available_from=edges,
+    available_until=edges,
+)
+
+
 @st.composite
 def title(draw, number):
     return Title(
@@ -20,10 +31,11 @@ def title(draw, number):
         name=f"{draw(st.sampled_from(['River', 'Stone']))} {number}",
         genres=tuple(draw(st.lists(st.sampled_from(GENRES), unique=True))),
         directors=tuple(draw(st.lists(st.sampled_from("AB"), unique=True))),
-        maturity=draw(st.none() | st.sampled_from([0, 8, 17, 18])),
+        maturity=draw(ages),
         available_from=draw(edges),
         available_until=draw(edges),
         countries=tuple(draw(st.lists(st.sampled_from(COUNTRIES), unique=True))),
+        terms=tuple(draw(st.lists(terms, unique_by=lambda one: one.country, max_size=2))),
     )
 
 
@@ -55,7 +67,7 @@ histories = st.lists(st.integers(0, 15), unique=True, max_size=8).flatmap(
 )
 viewers = st.builds(
     Viewer,
-    country=st.none() | st.sampled_from(COUNTRIES),
+    country=st.none() | st.sampled_from([*COUNTRIES, "FR"]),
     maturity_ceiling=st.sampled_from([0, 8, 17, 18]),
 )
 seeds = st.none() | st.integers(0, 3)

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from recommender import ExchangeFormatError, Signal, SignalKind, Title
+from recommender.catalogue import Terms
 from recommender.exchange import (
     INTERACTION_COLUMNS,
     read_interactions,
@@ -31,6 +32,32 @@ def test_titles_come_back_as_they_were(tmp_path, data):
     odd = Title(title_id="é", name='A "quoted", name\n', year=1999, available_from=1.5, maturity=0)
     assert write_titles(path, [*data.titles, odd]) == len(data.titles) + 1
     assert list(read_titles(path)) == [*data.titles, odd]
+
+
+def test_what_holds_in_some_countries_comes_back(tmp_path):
+    path = tmp_path / "titles.jsonl.gz"
+    terms = (Terms(country="DE", maturity=6, available_from=1.5), Terms(country="*"))
+    title = Title(title_id="t", name="T", maturity=18, terms=terms)
+    write_titles(path, [title])
+    assert list(read_titles(path)) == [title]
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {},
+        [{}],
+        [1],
+        [{"country": 1}],
+        [{"country": "DE", "maturity": "6"}],
+        [{"country": "DE", "available_from": True}],
+        [{"country": "DE", "year": 1}],
+    ],
+)
+def test_terms_that_are_none_are_refused(tmp_path, terms):
+    path = packed(tmp_path / "titles.jsonl.gz", card(terms=terms))
+    with pytest.raises(ExchangeFormatError, match="line 1"):
+        list(read_titles(path))
 
 
 def test_interactions_come_back_as_they_were(tmp_path):

@@ -1,5 +1,8 @@
 """No path shows what a viewer must not see, whatever the catalogue, history and filters."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +10,9 @@ from hypothesis import strategies as st
 
 from recommender import Title, Viewer, eligible, playable, popular
 from recommender.arrangement import arrange
+from recommender.artifact import from_bytes, to_bytes
+from recommender.catalogue import ELSEWHERE, Terms
+from recommender.exchange import read_titles, write_titles
 from recommender.index import CatalogueIndex
 from recommender.ranker import RankerConfig
 from tests.unit.recommender.strategies import (
@@ -98,6 +104,7 @@ def test_similar_popular_search_and_home_hold_to_the_filters(titles, history, vi
                 seen.add(item.title_id)
 
 
+@fewer
 @given(catalogues, histories, viewers)
 def test_the_masks_are_the_rule_for_every_title(titles, history, viewer):
     index = CatalogueIndex(titles)
@@ -105,6 +112,45 @@ def test_the_masks_are_the_rule_for_every_title(titles, history, viewer):
     assert index.eligible(history, viewer, NOW).tolist() == [
         eligible(t, history.get(t.title_id), viewer, NOW) for t in titles
     ]
+
+
+@fewer
+@given(catalogues, viewers)
+def test_terms_of_countries_outlive_training_files_and_artifacts(titles, viewer):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "titles.jsonl.gz")
+        write_titles(path, titles)
+        exported = list(read_titles(path))
+    assert exported == list(titles)
+    model = from_bytes(to_bytes(fitted(exported)))
+    assert [card.terms for card in model.index.titles] == [title.terms for title in titles]
+    mask = model.index.playable(viewer, NOW)
+    assert mask.tolist() == [playable(title, viewer, NOW) for title in titles]
+
+
+def test_a_title_opens_and_is_rated_as_its_country_says():
+    title = Title(
+        title_id="t",
+        name="T",
+        maturity=18,
+        terms=(
+            Terms(country="DE", maturity=6, available_from=NOW + 1),
+            Terms(country="US", maturity=13),
+            Terms(country=ELSEWHERE),
+        ),
+    )
+    index = CatalogueIndex([title])
+
+    def shown(country, ceiling, now=NOW):
+        (answer,) = index.playable(Viewer(country=country, maturity_ceiling=ceiling), now)
+        return bool(answer)
+
+    assert not shown("DE", 18)
+    assert shown("DE", 6, NOW + 1)
+    assert shown("US", 13)
+    assert not shown("US", 12)
+    assert not shown(None, 17)  # not classified elsewhere
+    assert shown("FR", 18)
 
 
 def test_a_missing_card_is_never_shown():

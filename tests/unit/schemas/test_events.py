@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from recommender.history import SignalKind
+from schemas.envelope import parse_envelope, sealed
 from schemas.errors import Detail
-from schemas.events import parse_envelope, parse_event, sealed
+from schemas.events import parse_event
 
 NOW = 1_795_460_400.0
 
@@ -50,6 +51,19 @@ def envelope(**fields):
         ({"occurred_at": True}, "occurred_at"),
         ({"surprise": 1}, "surprise"),
         ({"type": "teleport"}, "type"),
+        ({"type": "search", "query": "noir"}, "title_id"),
+        ({"type": "impression", "position": 0}, "position"),
+        ({"type": "impression", "propensity": 0}, "propensity"),
+        ({"type": "impression", "propensity": 1.1}, "propensity"),
+        ({"type": "playback_quality"}, "session_id"),
+        ({"type": "playback_quality", "session_id": "s" * 65}, "session_id"),
+        ({"type": "playback_quality", "session_id": "s" * 8, "startup_ms": -1}, "startup_ms"),
+        ({"type": "playback_quality", "session_id": "s" * 8, "rebuffer_ms": 1.5}, "rebuffer_ms"),
+        ({"type": "playback_quality", "session_id": "s" * 8, "network": "5g"}, "network"),
+        (
+            {"type": "playback_quality", "session_id": "s" * 8, "error_codes": ["a", "b c"]},
+            "error_codes[1]",
+        ),
         ({"type": None}, "type"),
         ({"type": ["play"]}, "type"),
     ],
@@ -58,6 +72,11 @@ def test_a_bad_field_is_named(fields, field):
     details = parse_event(event(**fields))
     assert isinstance(details, list)
     assert [detail.field for detail in details] == [field]
+
+
+def test_a_search_is_of_no_title():
+    raw = {"event_id": "event-0001", "type": "search", "query": "noir", "result_count": 3}
+    assert parse_event(raw).signals(NOW) == ()
 
 
 @pytest.mark.parametrize("raw", [None, 1, "play", [], [event()]])
@@ -109,8 +128,10 @@ def test_a_time_of_the_future_is_when_it_was_received(future):
         ({"type": "list_add"}, [SignalKind.LIST]),
         ({"type": "list_remove"}, [SignalKind.LIST]),
         ({"type": "dismiss"}, [SignalKind.DISMISS]),
+        ({"type": "impression", "row_id": "top_picks", "position": 1, "propensity": 0.1}, []),
         ({"type": "impression"}, []),
         ({"type": "click"}, []),
+        ({"type": "playback_quality", "session_id": "session-1", "startup_ms": 900}, []),
     ],
 )
 def test_an_event_says_what_history_learns(fields, kinds):
@@ -144,7 +165,7 @@ GOOD = json.loads(envelope(type="rate", rating=4).to_json())
         b'"\xed\xa0\x80"',
         b"[" * 100_000,
         b"9" * 10_000,
-        json.dumps(GOOD | {"schema": 2}).encode(),
+        json.dumps(GOOD | {"schema": 3}).encode(),
         json.dumps({k: v for k, v in GOOD.items() if k != "schema"}).encode(),
         json.dumps(GOOD | {"received_at": "now"}).encode(),
         json.dumps(GOOD | {"received_at": math.nan}).encode(),
@@ -157,6 +178,22 @@ GOOD = json.loads(envelope(type="rate", rating=4).to_json())
 def test_poison_is_one_kind_of_error(record):
     with pytest.raises(ValidationError):
         parse_envelope(record)
+
+
+def test_a_record_of_version_1_is_read_as_it_was_meant():
+    record = {name: GOOD[name] for name in ("account_id", "profile_id", "received_at")}
+    said = GOOD["event"] | {"occurred_at": NOW - 60}
+    got = parse_envelope(json.dumps(record | {"schema": 1, "event": said}).encode())
+    assert (got.schema_, got.occurred_at, got.clock) == (2, NOW - 60, "client")
+    assert (got.country, got.maturity_ceiling) == (None, None)
+
+
+def test_what_the_client_said_stays_beside_what_we_make_of_it():
+    parsed = parse_event(event(occurred_at=NOW + 3000))
+    sent = sealed(parsed, account_id="a1", profile_id="p1", received_at=NOW, sent_at=NOW + 3600)
+    got = parse_envelope(sent.to_json())
+    assert (got.occurred_at, got.clock) == (NOW - 600, "offset")
+    assert (got.event.occurred_at, got.sent_at) == (NOW + 3000, NOW + 3600)
 
 
 @given(st.binary(max_size=200))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter as Tally
 from dataclasses import dataclass, field, replace
 
+from adapters.statements import Refusals
 from recommender import rows
 from recommender.catalogue import Title
 from recommender.editorial import EditorialRules
@@ -16,6 +17,7 @@ from schemas.catalogue import TitleRecord
 from schemas.errors import NotFoundError, ThrottledError, VersionConflictError
 from schemas.profiles import Profile
 from services.ports import AccountProfiles, ServedModel, StoredState
+from services.streams import AccountLeases, Lease
 
 NOW = 1_795_460_400.0  # 2026-11-23T19:00:00Z
 ACCOUNT = "account-1"
@@ -27,6 +29,15 @@ class FakeCounter:
 
     def __call__(self, name, value=1, /, **dimensions):
         self.seen[(name, *sorted(dimensions.values()))] += value
+
+
+@dataclass
+class FakeDistribution:
+    seen: dict = field(default_factory=dict)
+
+    def __call__(self, name, values, /, **dimensions):
+        (dimension,) = dimensions.items()
+        self.seen.setdefault((name, *dimension), []).extend(values)
 
 
 @dataclass
@@ -43,6 +54,9 @@ class FakeProfiles:
         if (account_id, profile_id) not in self.stored:
             raise NotFoundError.of("profile_id", profile_id)
         return self.stored[account_id, profile_id]
+
+    def existing(self, pairs):
+        return frozenset(pair for pair in pairs if pair in self.stored)
 
     def add(self, account_id, profile, *, revision):
         if self.lose_races:
@@ -101,6 +115,19 @@ class FakeViewing:
         self.stored[key] = StoredState(state, version + 1)
         self.puts += 1
 
+    def put_many(self, writes):
+        refusals = Refusals()
+        for place, write in enumerate(writes):
+            try:
+                self.put(
+                    write.account_id, write.profile_id, write.state, version=write.known.version
+                )
+            except VersionConflictError:
+                refusals.conflicts.append(place)
+            except ThrottledError:
+                refusals.busy.append(place)
+        return refusals
+
     def forgotten(self, profile_ids):
         self._read()
         return frozenset(self.graves.intersection(profile_ids))
@@ -114,6 +141,26 @@ class FakeViewing:
         if self.fail_reads:
             self.fail_reads -= 1
             raise ThrottledError("busy")
+
+
+@dataclass
+class FakeLeases:
+    stored: dict = field(default_factory=dict)
+    lose_races: int = 0
+
+    def of_account(self, account_id):
+        return self.stored.get(account_id, AccountLeases({}, 0))
+
+    def put(self, account_id, leases, *, version, keep_until):
+        known = self.of_account(account_id)
+        if self.lose_races:
+            self.lose_races -= 1
+            rival = {f"rival-{self.lose_races}": Lease("p9", "t9", keep_until)}
+            known = AccountLeases({**known.leases, **rival}, known.version + 1)
+            self.stored[account_id] = known
+        if known.version != version:
+            raise VersionConflictError("raced")
+        self.stored[account_id] = AccountLeases(dict(leases), version + 1)
 
 
 @dataclass
@@ -145,6 +192,9 @@ class FakeTrending:
 
     def scores(self, window):
         return self.windows.get(window, {})
+
+    def scores_of(self, windows):
+        return {window: self.scores(window) for window in windows}
 
 
 @dataclass

@@ -1,17 +1,20 @@
 import pytest
 
 from schemas.errors import InvalidRequestError, NotFoundError
+from services.asking import Asker
 from services.events import EventService, EventsNotStoredError
-from tests.unit.services.fakes import ACCOUNT, NOW, FakeCounter, FakeSink, profiles_of
+from tests.unit.services.fakes import ACCOUNT, NOW, FakeCounter, FakeSink, a_profile, profiles_of
 
 
 def event(number=1, **fields):
     return {"event_id": f"event-{number:04}", "type": "play", "title_id": "t1"} | fields
 
 
-def accept(events, sink=None, profile_id="p1"):
-    service = EventService(profiles=profiles_of(), events=sink or FakeSink(), count=FakeCounter())
-    return service.accept(ACCOUNT, profile_id, events, now=NOW)
+def accept(events, sink=None, profile_id="p1", *, profiles=None, country=None, sent_at=None):
+    service = EventService(
+        profiles=profiles or profiles_of(), events=sink or FakeSink(), count=FakeCounter()
+    )
+    return service.accept(Asker(ACCOUNT, profile_id, NOW, country), events, sent_at=sent_at)
 
 
 def test_all_good_events_go_on_the_stream():
@@ -54,3 +57,30 @@ def test_what_the_stream_refused_is_answered_by_its_index():
 def test_another_accounts_profile_is_not_found():
     with pytest.raises(NotFoundError):
         accept([event()], profile_id="p2")
+
+
+@pytest.mark.parametrize(
+    ("own", "of_the_request", "expected"),
+    [(None, None, None), (None, "DE", "DE"), ("FR", "DE", "FR"), ("FR", None, "FR")],
+)
+def test_a_record_carries_the_profiles_country_and_ceiling(own, of_the_request, expected):
+    sink = FakeSink()
+    child = profiles_of(a_profile(country=own, maturity_ceiling=8))
+    accept([event(1)], sink, profiles=child, country=of_the_request)
+    assert [(e.country, e.maturity_ceiling) for e in sink.taken] == [(expected, 8)]
+
+
+def test_a_batch_says_when_it_was_sent_and_its_clock_is_corrected_by_that():
+    sink = FakeSink()
+    accept([event(1, occurred_at=NOW + 3590)], sink, sent_at=NOW + 3600)
+    (sent,) = sink.taken
+    assert (sent.occurred_at, sent.clock, sent.sent_at) == (NOW - 10, "offset", NOW + 3600)
+
+
+def test_who_sends_is_of_the_token_and_never_of_the_event():
+    sink = FakeSink()
+    for field in ("account_id", "profile_id", "received_at", "country"):
+        with pytest.raises(InvalidRequestError) as error:
+            accept([event(1, **{field: "x"})], sink)
+        assert [d.field for d in error.value.details] == [f"events[0].{field}"]
+    assert sink.taken == []

@@ -2,13 +2,15 @@ import pytest
 
 from recommender.history import TitleState
 from schemas.catalogue import TitleRecord
-from schemas.errors import NotFoundError, NotPlayableError
+from schemas.errors import NotFoundError, NotPlayableError, StreamLimitError
 from services.asking import Asker
 from services.playback import GRANT_SECONDS, PlaybackService
 from services.ports import StoredState
+from services.streams import LEASE_SECONDS, StreamLimit
 from tests.unit.services.fakes import (
     ACCOUNT,
     NOW,
+    FakeLeases,
     FakeTitles,
     FakeViewing,
     a_profile,
@@ -25,13 +27,14 @@ class FakeSigner:
         return {"CloudFront-Policy": f"{title_id}@{expires_at}"}
 
 
-def service(title=None, *, manifest="master.m3u8", viewing=None, **profile):
+def service(title=None, *, manifest="master.m3u8", viewing=None, leases=None, **profile):
     record = TitleRecord(title or a_title("t1"), manifest=manifest)
     return PlaybackService(
         profiles=profiles_of(a_profile(**profile)),
         viewing=viewing or FakeViewing(),
         titles=FakeTitles({"t1": record}),
         signer=FakeSigner(),
+        streams=StreamLimit(leases=leases or FakeLeases(), limit=2),
     )
 
 
@@ -87,3 +90,54 @@ def test_the_ceiling_comes_before_the_media():
 def test_what_is_absent_is_not_found(account, title_id):
     with pytest.raises(NotFoundError):
         service().start(Asker(account, "p1", NOW), title_id)
+
+
+def test_the_country_is_where_the_viewer_is_and_not_what_the_profile_says():
+    title = a_title("t1", countries=("FR",))
+    with pytest.raises(NotFoundError):
+        service(title, country="FR").start(Asker(ACCOUNT, "p1", NOW, "US"), "t1")
+    assert service(title, country="US").start(Asker(ACCOUNT, "p1", NOW, "FR"), "t1")
+
+
+def test_one_screen_more_than_the_account_may_have_is_refused():
+    playing = service()
+    playing.start(ASKER, "t1", "screen-1")
+    playing.start(ASKER, "t1", "screen-2")
+    with pytest.raises(StreamLimitError):
+        playing.start(ASKER, "t1", "screen-3")
+    playing.stop(ASKER, "screen-1")
+    assert playing.start(ASKER, "t1", "screen-3").stream_id == "screen-3"
+
+
+def test_a_screen_that_plays_on_keeps_its_place_and_one_that_vanished_loses_it():
+    playing = service()
+    playing.start(ASKER, "t1", "screen-1")
+    playing.start(ASKER, "t1", "screen-2")
+    later = Asker(ACCOUNT, "p1", NOW + LEASE_SECONDS - 1)
+    playing.start(later, "t1", "screen-1")
+    after = Asker(ACCOUNT, "p1", NOW + LEASE_SECONDS + 1)
+    playing.start(after, "t1", "screen-3")
+    with pytest.raises(StreamLimitError):
+        playing.start(after, "t1", "screen-2")
+
+
+def test_what_may_not_be_seen_takes_no_place():
+    leases = FakeLeases()
+    with pytest.raises(NotFoundError):
+        service(a_title("t1", maturity=17), leases=leases, maturity_ceiling=8).start(ASKER, "t1")
+    assert leases.stored == {}
+
+
+def test_two_screens_that_start_at_once_do_not_both_get_the_last_place():
+    leases = FakeLeases(lose_races=2)
+    with pytest.raises(StreamLimitError):
+        service(leases=leases).start(ASKER, "t1", "screen-1")
+
+
+def test_the_place_is_another_accounts_to_take():
+    leases = FakeLeases()
+    playing = service(leases=leases)
+    playing.start(ASKER, "t1", "screen-1")
+    with pytest.raises(NotFoundError):
+        playing.stop(Asker("account-2", "p1", NOW), "screen-1")
+    assert "screen-1" in leases.stored[ACCOUNT].leases

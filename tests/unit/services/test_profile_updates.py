@@ -4,10 +4,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.events import parse_event, sealed
-from services.profile_updates import ProfileUpdates
+from schemas.envelope import sealed
+from schemas.events import parse_event
+from services.profile_updates import (
+    MOST_HOT_ITEMS,
+    NOT_OF_THE_ACCOUNT,
+    PATIENCE_SECONDS,
+    ProfileUpdates,
+)
 from services.stream import StreamRecord
-from tests.unit.services.fakes import NOW, FakeCounter, FakePoison, FakeViewing, seen
+from tests.unit.services.fakes import (
+    NOW,
+    FakeCounter,
+    FakePoison,
+    FakeProfiles,
+    FakeViewing,
+    a_profile,
+    seen,
+)
 
 POISON = [b"", b"\xff", b"{}", b"[" * 10_000, b'{"schema": 2}', b"x" * 1_000_000]
 
@@ -22,15 +36,18 @@ def an_event(number=1, *, profile_id="p1", **fields):
     return envelope.to_json()
 
 
-def apply(payloads, viewing, poison=None, count=None):
+PROFILES = FakeProfiles({("a1", name): a_profile(name) for name in ("p1", "p2")})
+
+
+def apply(payloads, viewing, poison=None, count=None, *, now=NOW, profiles=PROFILES):
     updates = ProfileUpdates(
+        profiles=profiles,
         viewing=viewing,
         poison=poison or FakePoison(),
         count=count or FakeCounter(),
-        threads=2,
     )
     records = [record(number, data) for number, data in enumerate(payloads)]
-    outcome = updates.apply(records)
+    outcome = updates.apply(records, now=now)
     return outcome, outcome.failures(records)
 
 
@@ -85,7 +102,7 @@ def test_poison_that_cant_be_kept_comes_again():
         [an_event(1), b"{", an_event(2, title_id="t2")], viewing, FakePoison(broken=True)
     )
     assert failures == [{"itemIdentifier": f"{1:021}"}]
-    assert {title for _, title in viewing.stored} == {"t1"}
+    assert {title for _, title in viewing.stored} == {"t1", "t2"}
 
 
 def test_the_first_record_that_was_not_stored_is_named():
@@ -121,9 +138,79 @@ def test_races_without_end_leave_the_record_for_next_time():
 
 
 def test_a_deleted_profile_stays_deleted():
-    viewing = FakeViewing(graves={"p1"})
-    _, failures = apply([an_event(1), an_event(2, profile_id="p2")], viewing)
-    assert (failures, list(viewing.stored)) == ([], [("p2", "t1")])
+    viewing, poison = FakeViewing(graves={"p1"}), FakePoison()
+    left = FakeProfiles({("a1", "p2"): a_profile("p2")})
+    payloads = [an_event(1), an_event(2, profile_id="p2")]
+    _, failures = apply(payloads, viewing, poison, profiles=left)
+    assert (failures, list(viewing.stored), poison.kept) == ([], [("p2", "t1")], [])
+
+
+def test_an_event_for_another_accounts_profile_is_poison_and_its_neighbours_count():
+    viewing, poison, count = FakeViewing(), FakePoison(), FakeCounter()
+    theirs = FakeProfiles({("a2", "p1"): a_profile("p1"), ("a1", "p2"): a_profile("p2")})
+    payloads = [an_event(1), an_event(2, profile_id="p2")]
+    outcome, failures = apply(payloads, viewing, poison, count, profiles=theirs)
+    assert (failures, list(viewing.stored), outcome.poison) == ([], [("p2", "t1")], 1)
+    ((_, record, reason),) = poison.kept
+    assert (record.data, reason) == (payloads[0], NOT_OF_THE_ACCOUNT)
+    assert count.seen["PoisonRecords", "profile"] == 1
+
+
+def test_two_accounts_that_name_one_profile_are_told_apart_within_a_batch():
+    viewing, poison = FakeViewing(), FakePoison()
+    theirs = sealed(
+        parse_event({"event_id": "event-0001", "type": "dismiss", "title_id": "t1"}),
+        account_id="a2",
+        profile_id="p1",
+        received_at=NOW,
+    ).to_json()
+    apply([theirs, an_event(2), theirs], viewing, poison)
+    assert viewing.get("p1", "t1").state.dismissed_at is None
+    assert viewing.get("p1", "t1").state.completed_at == NOW
+    assert len(poison.kept) == 2
+
+
+def test_poison_that_cant_be_kept_for_another_account_comes_again():
+    poison = FakePoison(broken=True)
+    _, failures = apply([an_event(1), an_event(2, profile_id="p3")], FakeViewing(), poison)
+    assert failures == [{"itemIdentifier": f"{1:021}"}]
+
+
+def test_a_hot_item_is_set_aside_in_the_end_and_holds_up_nobody():
+    viewing, poison, count = FakeViewing(failing={("p1", "t2")}), FakePoison(), FakeCounter()
+    payloads = [an_event(1, title_id="t2"), an_event(2)]
+    _, failures = apply(payloads, viewing, poison, count, now=NOW + PATIENCE_SECONDS)
+    assert (failures, poison.kept) == ([{"itemIdentifier": f"{0:021}"}], [])
+    _, failures = apply(payloads, viewing, poison, count, now=NOW + PATIENCE_SECONDS + 1)
+    assert failures == []
+    ((_, record, reason),) = poison.kept
+    assert record.data == payloads[0]
+    assert "refused this title's state for 121 s" in reason
+    assert count.seen["PoisonRecords", "profile"] == 1
+    assert list(viewing.stored) == [("p1", "t1")]
+
+
+@pytest.mark.parametrize(
+    ("refused", "others", "kept"),
+    [
+        (MOST_HOT_ITEMS, 0, MOST_HOT_ITEMS),
+        (MOST_HOT_ITEMS + 1, 1, MOST_HOT_ITEMS + 1),
+        (MOST_HOT_ITEMS + 1, 0, 0),
+    ],
+)
+def test_old_records_wait_for_a_table_that_takes_no_writes_at_all(refused, others, kept):
+    failing = {("p1", f"t{n}") for n in range(refused)}
+    viewing, poison = FakeViewing(failing=failing), FakePoison()
+    payloads = [an_event(n, title_id=f"t{n}") for n in range(refused + others)]
+    _, failures = apply(payloads, viewing, poison, now=NOW + 86_400)
+    assert len(poison.kept) == kept
+    assert failures == ([] if kept else [{"itemIdentifier": f"{0:021}"}])
+
+
+def test_an_old_record_waits_for_a_table_that_is_away_altogether():
+    poison = FakePoison()
+    _, failures = apply([an_event(1)], FakeViewing(fail_reads=1), poison, now=NOW + 86_400)
+    assert (failures, poison.kept) == ([{"itemIdentifier": f"{0:021}"}], [])
 
 
 def test_an_empty_batch_is_nothing():

@@ -1,37 +1,67 @@
 import pytest
 
+from schemas.envelope import sealed
 from schemas.errors import ThrottledError
-from schemas.events import parse_event, sealed
+from schemas.events import parse_event
+from services.contributions import ACTIONS_PER_TRANSACTION, totals, transactions
 from services.stream import StreamRecord
-from services.trending_counts import EVENTS_PER_TRANSACTION, TrendingUpdates, count_of
-from tests.unit.services.fakes import NOW, FakeCounter, FakePoison
+from services.trending_counts import TrendingUpdates, contribution_of
+from tests.unit.services.fakes import NOW, FakeCounter, FakeDistribution, FakePoison
 
 
 class FakeCounts:
     def __init__(self, fail_from=None):
-        self.markers, self.scores, self.calls, self.fail_from = set(), {}, 0, fail_from
+        self.markers, self.rows, self.calls, self.fail_from = set(), {}, 0, fail_from
 
-    def add(self, counts):
+    def add(self, contributions):
         self.calls += 1
-        assert len(counts) <= EVENTS_PER_TRANSACTION
+        assert len(contributions) + len(totals(contributions)) <= ACTIONS_PER_TRANSACTION
         if self.fail_from is not None and self.calls >= self.fail_from:
             raise ThrottledError("busy")
-        fresh = [c for c in counts if c.marker not in self.markers]
-        for count in fresh:
-            self.markers.add(count.marker)
-            key = (count.window, count.title_id)
-            self.scores[key] = self.scores.get(key, 0) + count.score
-        return len(fresh)
+        fresh = [each for each in contributions if each.marker not in self.markers]
+        self.markers.update(each.marker for each in fresh)
+        for (window, name, _), measures in totals(fresh).items():
+            row = self.rows.setdefault((window, name), {})
+            for measure, value in measures.items():
+                row[measure] = row.get(measure, 0) + value
+        return fresh
+
+    @property
+    def scores(self):
+        """The scores of everybody's windows."""
+        return {
+            key: row["score"]
+            for key, row in self.rows.items()
+            if "score" in row and key[0].count("#") == 1
+        }
 
 
-def an_envelope(number=1, *, profile_id="p1", **fields):
+def an_envelope(number=1, *, profile_id="p1", country=None, ceiling=None, **fields):
     raw = {"event_id": f"event-{number:04}", "type": "play", "title_id": "t1"} | fields
-    return sealed(parse_event(raw), account_id="a1", profile_id=profile_id, received_at=NOW)
+    event = parse_event(raw)
+    return sealed(
+        event,
+        account_id="a1",
+        profile_id=profile_id,
+        received_at=NOW,
+        country=country,
+        maturity_ceiling=ceiling,
+    )
 
 
-def apply(payloads, counts, poison=None):
-    updates = TrendingUpdates(trending=counts, poison=poison or FakePoison(), count=FakeCounter())
-    records = [StreamRecord("s", f"{n:05}", data, NOW) for n, data in enumerate(payloads)]
+def count_of(envelope, *, now):
+    return contribution_of(envelope, now=now, shard="s")
+
+
+def apply(payloads, counts, poison=None, *, count=None, measure=None, shard="s"):
+    updates = TrendingUpdates(
+        trending=counts,
+        poison=poison or FakePoison(),
+        count=count or FakeCounter(),
+        measure=measure or FakeDistribution(),
+        countries=frozenset({"DE", "FR"}),
+    )
+    records = [StreamRecord(shard, f"{n:05}", data, NOW) for n, data in enumerate(payloads)]
     return updates.apply(records, now=NOW).failures(records)
 
 
@@ -83,7 +113,7 @@ def test_poison_is_kept_and_the_rest_goes_on():
     assert [entry[0] for entry in poison.kept] == ["trending"]
 
 
-@pytest.mark.parametrize(("fail_from", "first"), [(1, "00000"), (2, "00050")])
+@pytest.mark.parametrize(("fail_from", "first"), [(1, "00000"), (2, "00099")])
 def test_a_failed_transaction_comes_again_from_its_first_record(fail_from, first):
     payloads = [an_envelope(n).to_json() for n in range(120)]
     counts = FakeCounts(fail_from)
@@ -91,3 +121,42 @@ def test_a_failed_transaction_comes_again_from_its_first_record(fail_from, first
     counts.fail_from = None
     apply(payloads[int(first) :], counts)
     assert counts.scores == {("hour#2026-11-23T19", "t1"): 120.0}
+
+
+def test_plays_count_for_their_country_and_ceiling_as_well():
+    counts = FakeCounts()
+    events = [an_envelope(1, country="DE", ceiling=8), an_envelope(2, country="DE", ceiling=18)]
+    apply([event.to_json() for event in events], counts)
+    hour = "hour#2026-11-23T19"
+    assert {key: row["score"] for key, row in counts.rows.items()} == {
+        (hour, "t1"): 2.0,
+        (f"{hour}#country#DE", "t1"): 2.0,
+        (f"{hour}#ceiling#8", "t1"): 1.0,
+    }
+
+
+def test_a_transaction_has_room_for_every_row_of_its_events():
+    counted = {
+        n: contribution_of(
+            an_envelope(n, title_id=f"t{n}", country="DE", ceiling=8), now=NOW, shard="s"
+        )
+        for n in range(60)
+    }
+    parts = list(transactions(counted))
+    assert [place for part in parts for place in part] == list(range(60))
+    assert max(map(len, parts)) == ACTIONS_PER_TRANSACTION // 4
+
+
+def test_a_late_event_counts_in_its_own_hour_while_that_is_there():
+    counts, count = FakeCounts(), FakeCounter()
+    late, too_late = NOW - 40 * 3600, NOW - 60 * 3600
+    events = [an_envelope(1, occurred_at=late), an_envelope(2, occurred_at=too_late)]
+    assert apply([event.to_json() for event in events], counts, count=count) == []
+    assert list(counts.scores) == [("hour#2026-11-22T03", "t1")]
+    assert count.seen[("LateEvents", "trending")] == 1
+
+
+def test_an_event_of_the_future_counts_when_it_came():
+    counts = FakeCounts()
+    apply([an_envelope(1, occurred_at=NOW + 9 * 3600).to_json()], counts)
+    assert list(counts.scores) == [("hour#2026-11-23T19", "t1")]

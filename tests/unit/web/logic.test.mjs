@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  LONGEST_WAIT_SECONDS, base64Url, changes, errorOf, eventOf, genreClass, maturityWords,
-  profileOf, sameRows, secondsToWait, watchedShare,
+  LONGEST_WAIT_SECONDS, base64Url, changes, errorOf, eventOf, following, genreClass, maturityWords,
+  placedEventOf, placesOf, profileOf, sameRows, secondsToWait, subjectOf, watchedShare,
 } from "../../../web/logic.js";
 
 const row = (id, ...titles) => ({
@@ -51,6 +51,15 @@ test("rows are the same only in the same places for the same reasons", () => {
   assert.ok(!sameRows([row("a", "t1")], [reworded]));
 });
 
+test("after a title comes what is right of it, then the rest, each once, if it can be played", () => {
+  const tile = (id, playable = true) => ({ title_id: id, playable });
+  const [t1, t2] = [tile("t1"), tile("t2")];
+  const rows = [{ items: [tile("t0"), t1, tile("t9", false), t2] },
+    { items: [tile("t2"), tile("t1"), tile("t3")] }];
+  assert.deepEqual(following(t1, rows).map((next) => next.title_id), ["t2", "t0", "t3"]);
+  assert.deepEqual(following(tile("gone"), []), []);
+});
+
 test("an event carries the client's id and time", () => {
   assert.deepEqual(eventOf("complete", "t1", { id: "event-0001", now: "2026-11-23T19:00:00Z" }),
     { event_id: "event-0001", type: "complete", title_id: "t1",
@@ -78,4 +87,23 @@ test("a profile from a form", () => {
 test("PKCE's base64 has no character that addresses change", () => {
   assert.equal(base64Url(new Uint8Array([251, 255, 191])), "-_-_");
   assert.equal(base64Url(new Uint8Array([1])), "AQ");
+});
+
+test("an event says where its title was shown, and what put it there", () => {
+  const items = [{ title_id: "t1" }, { title_id: "t2", model_version: "v7", propensity: 0.25 }];
+  const places = placesOf([{ row_id: "top_picks", items }, row("trending", "t3")]);
+  assert.deepEqual(places.map(({ rowId, position }) => [rowId, position]),
+    [["top_picks", 1], ["top_picks", 2], ["trending", 1]]);
+  assert.deepEqual(placedEventOf("dismiss", places[1], { id: "e1", now: "then" }), {
+    event_id: "e1", type: "dismiss", title_id: "t2", occurred_at: "then",
+    row_id: "top_picks", position: 2, model_version: "v7", propensity: 0.25,
+  });
+  assert.deepEqual(Object.keys(placedEventOf("click", places[0], { id: "e1", now: "then" })),
+    ["event_id", "type", "title_id", "occurred_at", "row_id", "position"]);
+});
+
+test("a token's subject tells accounts apart; what is no token is nobody's", () => {
+  const claims = btoa(JSON.stringify({ sub: "a-1" })).replace(/=+$/, "");
+  assert.equal(subjectOf(`e30.${claims}.x`), "a-1");
+  assert.deepEqual(["", "x", "a.b.c"].map(subjectOf), ["", "", ""]);
 });

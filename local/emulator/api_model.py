@@ -11,31 +11,24 @@ import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
-from local.emulator.sagemaker.errors import ValidationError
-
 _CLASSES = {"Z": r"\s", "Zs": r"\s", "N": r"\d", "Nd": r"\d", "P": r"!-/:-@\[-`{-~"}
 
 
 @functools.cache
-def service_model() -> ServiceModel:
-    """SageMaker's API as botocore knows it."""
-    return botocore.session.Session().get_service_model("sagemaker")
+def service_model(service: str) -> ServiceModel:
+    """A service's API as botocore knows it."""
+    return botocore.session.Session().get_service_model(service)
 
 
-def check(operation: str, request: Mapping[str, Any]) -> None:
-    """Raises :class:`ValidationError` with every fault: missing, unknown, type, range, pattern."""
-    model = service_model()
-    if operation not in model.operation_names:
-        raise ValidationError(f"SageMaker has no operation {operation}")
-    shape = model.operation_model(operation).input_shape
+def faults(service: str, operation: str, request: Mapping[str, Any]) -> str | None:
+    """Every fault of a request: missing, unknown, type, range, pattern. None where it is right."""
+    shape = service_model(service).operation_model(operation).input_shape
     if shape is None:
-        return
-    faults = ParamValidator().validate(request, shape)
-    if faults.has_errors():
-        raise ValidationError(faults.generate_report())
-    found = list(_constraints(shape, request, ""))
-    if found:
-        raise ValidationError("; ".join(found))
+        return None
+    report = ParamValidator().validate(request, shape)
+    if report.has_errors():
+        return str(report.generate_report())
+    return "; ".join(_constraints(shape, request, "")) or None
 
 
 def _constraints(shape: Shape, value: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - JSON

@@ -1,0 +1,1 @@
+"""The streaming node and the fleet that is made of it, measured."""

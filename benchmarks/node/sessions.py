@@ -1,0 +1,171 @@
+"""HLS sessions: clients that obey the manifest, keep a buffer, and count what a viewer feels."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from urllib.parse import urljoin
+
+import httpx
+import m3u8
+
+BUFFER_SECONDS = 30.0
+TRIES = 10  # of a segment, with the page's own pauses between them
+SAFETY = 0.7  # of the measured throughput is what a rendition may take
+
+
+class FileNotHadError(Exception):
+    """A file was asked for as often as a player asks, and never came."""
+
+
+@dataclass
+class Felt:
+    """What all sessions felt together. Times are seconds."""
+
+    startups: list[float] = field(default_factory=list)
+    segments: int = 0
+    retries: int = 0
+    failed_segments: int = 0
+    rebuffers: int = 0
+    rebuffer_seconds: float = 0.0
+    played_seconds: float = 0.0
+    bytes: int = 0
+    renditions: dict[str, int] = field(default_factory=dict)
+    errors: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Session:
+    """One viewer of one title, who starts it again when it ends."""
+
+    client: httpx.AsyncClient
+    master: str  # URL
+    felt: Felt
+    until: float  # time.monotonic()
+    throughput: float = 4e6  # bits a second, until measured
+    buffered: float = 0.0
+    clock: float = 0.0
+    moving: bool = False
+
+    async def run(self) -> None:
+        """Play until the time is up; a file that is not had in all its tries ends a playback."""
+        while time.monotonic() < self.until:
+            try:
+                await self._play_once()
+            except FileNotHadError:
+                self.felt.failed_segments += 1
+
+    async def _play_once(self) -> None:
+        asked = time.monotonic()
+        self.buffered, self.moving = 0.0, False
+        master = m3u8.loads((await self._get(self.master)).decode(), uri=self.master)
+        audio = next(m for m in master.media if m.type == "AUDIO" and m.default == "YES")
+        sound = await self._playlist(audio.absolute_uri)
+        pictures: dict[str, m3u8.M3U8] = {}
+        for at in count():
+            rendition = self._choose(master.playlists)
+            if rendition.absolute_uri not in pictures:
+                pictures[rendition.absolute_uri] = await self._playlist(rendition.absolute_uri)
+            segments = pictures[rendition.absolute_uri].segments
+            if at == len(segments):
+                break
+            name = f"{rendition.stream_info.resolution[1]}p"
+            self.felt.renditions[name] = self.felt.renditions.get(name, 0) + 1
+            # Sound comes in frames of its own length and may be a segment shorter or longer.
+            await self._segment(segments[at], sound.segments[min(at, len(sound.segments) - 1)])
+            if at == 0:
+                self.felt.startups.append(time.monotonic() - asked)
+                self.moving, self.clock = True, time.monotonic()
+            await self._keep_buffer()
+            if time.monotonic() > self.until:
+                return
+        await asyncio.sleep(max(0.0, self.buffered))
+        self._pass_time()
+
+    async def _segment(self, picture: m3u8.Segment, sound: m3u8.Segment) -> None:
+        began = time.monotonic()
+        bodies = await asyncio.gather(
+            self._get(picture.absolute_uri), self._get(sound.absolute_uri)
+        )
+        size = sum(len(body) for body in bodies)
+        self.throughput = 0.5 * self.throughput + 0.5 * size * 8 / (time.monotonic() - began)
+        self.felt.segments += 2
+        self._pass_time()
+        self.buffered += picture.duration
+
+    async def _keep_buffer(self) -> None:
+        surplus = self.buffered - BUFFER_SECONDS
+        if surplus > 0:
+            await asyncio.sleep(surplus)
+            self._pass_time()
+
+    def _pass_time(self) -> None:
+        """The picture has moved since the last look, as far as there was anything to show."""
+        now = time.monotonic()
+        if self.moving:
+            passed = now - self.clock
+            missing = passed - self.buffered
+            if missing > 0.05:
+                self.felt.rebuffers += 1
+                self.felt.rebuffer_seconds += missing
+            self.felt.played_seconds += min(passed, self.buffered)
+            self.buffered = max(0.0, self.buffered - passed)
+        self.clock = now
+
+    def _choose(self, playlists: list[m3u8.Playlist]) -> m3u8.Playlist:
+        rising = sorted(playlists, key=lambda one: one.stream_info.bandwidth)
+        fitting = [p for p in rising if p.stream_info.bandwidth <= SAFETY * self.throughput]
+        return fitting[-1] if fitting else rising[0]
+
+    async def _playlist(self, url: str) -> m3u8.M3U8:
+        playlist = m3u8.loads((await self._get(url)).decode(), uri=url)
+        await self._get(urljoin(url, playlist.segment_map[0].uri))
+        return playlist
+
+    async def _get(self, url: str) -> bytes:
+        for attempt in range(TRIES):
+            try:
+                answer = await self.client.get(url)
+                if answer.status_code == 200:
+                    self.felt.bytes += len(answer.content)
+                    return answer.content
+                problem = str(answer.status_code)
+            except httpx.HTTPError as error:
+                problem = type(error).__name__
+            self.felt.errors[problem] = self.felt.errors.get(problem, 0) + 1
+            self.felt.retries += 1
+            await asyncio.sleep(min(8.0, 0.5 * 2**attempt))
+        raise FileNotHadError(url)
+
+
+async def watch(master: str, *, viewers: int, seconds: float, ramp: float = 30.0) -> Felt:
+    """``viewers`` sessions at once for ``seconds``; they begin over the first ``ramp`` seconds."""
+    felt = Felt()
+    until = time.monotonic() + ramp + seconds
+    # A client each, as players have; one for all would search its pool at every request.
+    trust = httpx.create_ssl_context()
+
+    async def one(place: int) -> None:
+        await asyncio.sleep(ramp * place / viewers)
+        async with httpx.AsyncClient(verify=trust, timeout=httpx.Timeout(8.0)) as client:
+            await Session(client, master, felt, until).run()
+
+    await asyncio.gather(*(one(place) for place in range(viewers)))
+    return felt
+
+
+async def burst(url: str, *, viewers: int) -> list[bytes | str]:
+    """One answer for each of ``viewers`` who ask for the same file at the same moment."""
+    limits = httpx.Limits(max_connections=viewers)
+    async with httpx.AsyncClient(limits=limits, timeout=60) as client:
+
+        async def one() -> bytes | str:
+            try:
+                answer = await client.get(url)
+            except httpx.HTTPError as error:
+                return type(error).__name__
+            return answer.content if answer.status_code == 200 else str(answer.status_code)
+
+        return list(await asyncio.gather(*(one() for _ in range(viewers))))

@@ -1,0 +1,69 @@
+"""An object behind one presigned address, read as a file: by ranges, some of them kept."""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+
+import urllib3
+
+_BLOCK = 4 << 20
+_KEPT = 8
+_RETRIES = urllib3.Retry(total=4, backoff_factor=0.3, status_forcelist=(500, 502, 503, 504))
+
+
+class RangedFile(io.RawIOBase):
+    """``size`` bytes at ``url``, seekable; raises :class:`OSError` where they can't be had."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._url, self._size, self._at = url, size, 0
+        self._http = urllib3.PoolManager(retries=_RETRIES, timeout=urllib3.Timeout(10))
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def tell(self) -> int:
+        """The position."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Moves the position, also beyond the end."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes; fewer at a block's border and at the end."""
+        if self._at >= self._size or size == 0:
+            return b""
+        number, offset = divmod(self._at, _BLOCK)
+        block = self._block(number)
+        part = block[offset:] if size < 0 else block[offset : offset + size]
+        self._at += len(part)
+        return part
+
+    def _block(self, number: int) -> bytes:
+        if number in self._blocks:
+            self._blocks.move_to_end(number)
+            return self._blocks[number]
+        first = number * _BLOCK
+        last = min(first + _BLOCK, self._size) - 1
+        try:
+            answer = self._http.request(
+                "GET", self._url, headers={"Range": f"bytes={first}-{last}"}
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise OSError(f"the store did not answer: {type(error).__name__}") from None
+        if answer.status not in (200, 206):
+            raise OSError(f"the store answered {answer.status}")
+        block = answer.data if answer.status == 206 else answer.data[first : last + 1]
+        self._blocks[number] = block
+        while len(self._blocks) > _KEPT:
+            self._blocks.popitem(last=False)
+        return block

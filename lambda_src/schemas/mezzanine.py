@@ -1,0 +1,61 @@
+"""What was found in a mezzanine file."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.fields import Shape
+
+Rate = Annotated[str, Field(pattern=r"^[0-9]+(/[1-9][0-9]*)?$")]
+
+
+class VideoStream(Shape):
+    """The picture. Rates are frames over seconds, such as ``24000/1001``."""
+
+    codec: str
+    width: int
+    height: int
+    frame_rate: Rate
+    average_frame_rate: Rate
+    pixel_format: str
+    sample_aspect: str = "1/1"
+    interlaced: bool = False
+    transfer: str = "unknown"
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second, exact."""
+        return Fraction(self.frame_rate)
+
+    @property
+    def average_rate(self) -> Fraction:
+        """Frames per second over the whole file."""
+        return Fraction(self.average_frame_rate)
+
+
+class AudioStream(Shape):
+    """One track of sound; tracks count from 1 in the order of the file.
+
+    ``loudness_lufs`` is integrated (EBU R 128) over what was listened to; ``None`` where
+    nothing could be decoded.
+    """
+
+    track: int
+    codec: str
+    channels: int
+    sample_rate: int
+    language: str | None = None
+    loudness_lufs: float | None = None
+
+
+class Mezzanine(Shape):
+    """A file that a title is packaged from. ``faults`` is what decoding stumbled over."""
+
+    container: str
+    duration_seconds: float
+    video: tuple[VideoStream, ...]
+    audio: tuple[AudioStream, ...]
+    faults: tuple[str, ...] = ()

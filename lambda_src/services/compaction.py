@@ -1,0 +1,126 @@
+"""Compaction and retention of the lake: write new, swap, delete old.
+
+An hour is rewritten from all that landed of it into a folder named after exactly those files;
+then one call to the catalogue makes readers see it; then what nobody sees is deleted. Killed
+anywhere, readers see the old generation or the new one, and the next run goes on: the same
+files give the same folder, so it overwrites what was half written. A file that lands late is
+another set of files, so another generation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from services.lake import LakeCatalogue, LakeFile, LakeFiles, LakeHour, Rewriter
+from services.ports import Counter
+
+# Firehose writes an hour's last file its buffer's five minutes after the hour.
+CLOSED_AFTER_SECONDS = 900
+# A stream keeps records a week at most; so late can an hour's file be.
+LOOK_BACK_DAYS = 8
+# More than a function may run: who wrote a file as young as this may still be at it.
+ABANDONED_AFTER_SECONDS = 3600
+# Raised when the same files would be rewritten into something else.
+LAYOUT = "1"
+
+
+@dataclass(slots=True)
+class UpkeepReport:
+    """What a run did, by hour; ``behind`` are hours that are not as they should be."""
+
+    rewritten: list[str] = field(default_factory=list)
+    expired: list[str] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
+    records: int = 0
+    repeats: int = 0
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LakeUpkeep:
+    """``most_bytes``: an hour that landed with more is left for a machine with more room."""
+
+    files: LakeFiles
+    catalogue: LakeCatalogue
+    rewrite: Rewriter
+    count: Counter
+    retention_days: int
+    most_bytes: int
+
+    def run(self, *, now: float, may_go_on: Callable[[], bool] = lambda: True) -> UpkeepReport:
+        """Every closed hour made whole, oldest first, as far as time goes; then retention."""
+        report = UpkeepReport()
+        for hour in self._closed_hours(now):
+            if not may_go_on() or not self._make_whole(hour, report, now=now):
+                report.behind.append(str(hour))
+        if may_go_on():
+            self._expire(report, now=now)
+        self.count("LakeHoursBehind", len(report.behind))
+        return report
+
+    def _closed_hours(self, now: float) -> Iterator[LakeHour]:
+        today = datetime.fromtimestamp(now, UTC)
+        days = [f"{today - timedelta(days=age):%Y-%m-%d}" for age in range(LOOK_BACK_DAYS, -1, -1)]
+        for hour in self.files.landed_hours(days):
+            if hour.ends_at + CLOSED_AFTER_SECONDS <= now:
+                yield hour
+
+    def _make_whole(self, hour: LakeHour, report: UpkeepReport, *, now: float) -> bool:
+        landed = self.files.landed(hour)
+        current = self.catalogue.generation(hour)
+        generation = generation_of(landed)
+        if current != generation:
+            if sum(file.size for file in landed) > self.most_bytes:
+                self.count("LakeHoursTooLarge")
+                return False
+            if current and not self._holds_all_of(hour, current, landed):
+                # Landed files are gone that readers still see: a new generation would lose them.
+                self.count("LakeSourcesMissing")
+                return False
+            self._write(landed, hour, generation, report)
+        self._sweep(hour, keep=generation, now=now)
+        return True
+
+    def _write(
+        self, landed: Sequence[LakeFile], hour: LakeHour, generation: str, report: UpkeepReport
+    ) -> None:
+        rewritten = self.rewrite(landed, hour, generation)
+        # What an earlier try left in the folder under other names would be read as well.
+        there = {file.key for file in self.files.generations(hour).get(generation, [])}
+        self.files.delete(there.difference(rewritten.files))
+        self.catalogue.point(hour, generation)
+        report.rewritten.append(str(hour))
+        report.records += rewritten.records
+        report.repeats += rewritten.repeats
+        report.unreadable += rewritten.unreadable
+
+    def _holds_all_of(self, hour: LakeHour, current: str, landed: Sequence[LakeFile]) -> bool:
+        made_of = self.files.sources(hour, current)
+        return made_of is not None and made_of <= {file.key for file in landed}
+
+    def _sweep(self, hour: LakeHour, *, keep: str, now: float) -> None:
+        for generation, files in self.files.generations(hour).items():
+            youngest = max(file.modified_at for file in files)
+            if generation != keep and youngest + ABANDONED_AFTER_SECONDS <= now:
+                self.files.delete([file.key for file in files])
+
+    def _expire(self, report: UpkeepReport, *, now: float) -> None:
+        oldest_kept = LakeHour.at(now - self.retention_days * 86_400)
+        for hour in self.catalogue.hours_before(oldest_kept):
+            self.catalogue.drop(hour)  # first: a partition without files is an hour of nothing
+            report.expired.append(str(hour))
+        while hours := self.files.oldest_hours(oldest_kept):
+            for hour in hours:
+                for files in self.files.generations(hour).values():
+                    self.files.delete([file.key for file in files])
+
+
+def generation_of(landed: Sequence[LakeFile]) -> str:
+    """The name of what those files are rewritten to: theirs and no others'."""
+    digest = hashlib.sha256(LAYOUT.encode())
+    for file in sorted(landed, key=lambda file: file.key):
+        digest.update(f"\0{file.key}\0{file.etag}".encode())
+    return digest.hexdigest()[:16]

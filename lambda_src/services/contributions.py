@@ -1,0 +1,101 @@
+"""What events add to windows, in parts that are counted whole or not at all.
+
+A window is a table of rows, a row some measures that only ever grow by addition; so shards add
+to it in any order. What keeps an event from adding twice is its marker, which is written in the
+same transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from schemas.envelope import Envelope
+
+HOUR_SECONDS = 3600
+WINDOW_LIFETIME_SECONDS = 48 * HOUR_SECONDS
+# Longer than a stream can keep a record (a week), so that no replay counts twice.
+MARKER_LIFETIME_SECONDS = 8 * 24 * HOUR_SECONDS
+# The most that a transaction of DynamoDB has: a marker for each event, and the rows of all.
+ACTIONS_PER_TRANSACTION = 100
+
+Row = tuple[str, str, int]  # window, the row's name in it, when the window expires
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """``measures`` added to a row of a window."""
+
+    window: str
+    row: str
+    expires_at: int
+    measures: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """All that one event adds, guarded by its ``marker``."""
+
+    marker: str
+    marker_expires_at: int
+    additions: Sequence[Addition]
+
+
+class WindowCounts(Protocol):
+    """The writing side of the windows' table."""
+
+    def add(self, contributions: Sequence[Contribution]) -> Sequence[Contribution]:
+        """Adds those whose marker is new, all or none at once; which they were.
+
+        To be called with no more than :func:`transactions` puts together.
+        """
+
+
+def window_expiry(at: float) -> int:
+    """When the window of the hour of ``at`` is gone, Unix seconds."""
+    return int((at // HOUR_SECONDS + 1) * HOUR_SECONDS + WINDOW_LIFETIME_SECONDS)
+
+
+def is_too_late(envelope: Envelope, now: float) -> bool:
+    """Whether the event's window is gone. It is in the lake, and counts there."""
+    return window_expiry(envelope.occurred_at) <= now
+
+
+def contribution(envelope: Envelope, additions: Sequence[Addition], *, now: float) -> Contribution:
+    """What the event adds, with its marker."""
+    return Contribution(marker_of(envelope), int(now) + MARKER_LIFETIME_SECONDS, additions)
+
+
+def marker_of(envelope: Envelope) -> str:
+    """An event's marker. Clients make the ids, so one profile's must not hide another's."""
+    identity = f"{envelope.profile_id}/{envelope.event.event_id}"
+    return f"event#{hashlib.sha256(identity.encode()).hexdigest()[:40]}"
+
+
+def totals(contributions: Iterable[Contribution]) -> dict[Row, dict[str, float]]:
+    """What they add up to, by row."""
+    found: dict[Row, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for each in contributions:
+        for addition in each.additions:
+            row = found[addition.window, addition.row, addition.expires_at]
+            for measure, value in addition.measures.items():
+                row[measure] += value
+    return {row: dict(measures) for row, measures in found.items()}
+
+
+def transactions(counted: Mapping[int, Contribution]) -> Iterator[list[int]]:
+    """The places of contributions, in order, as many together as a transaction takes."""
+    places: list[int] = []
+    rows: set[Row] = set()
+    for place, each in counted.items():
+        added = {(one.window, one.row, one.expires_at) for one in each.additions}
+        if places and len(places) + 1 + len(rows | added) > ACTIONS_PER_TRANSACTION:
+            yield places
+            places, rows = [], set()
+        places.append(place)
+        rows |= added
+    if places:
+        yield places

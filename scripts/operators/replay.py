@@ -1,0 +1,129 @@
+"""``replay``: events fed back through the stream's consumers, from the lake or from failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from scripts.operators.consumers import OUTPUTS, Consumer, Feed, Pace, Replayed
+from scripts.operators.deployment import Deployment, StageOption
+from scripts.operators.errors import explained
+from scripts.operators.failures import Failures
+from scripts.operators.lake import HourOfLake, Lake, hour_range
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Feed events back through the consumers. What they have counted they count once: "
+    "a second replay changes nothing. Neither the stream nor the lake gets a record.",
+)
+
+
+class Target(StrEnum):
+    """Which consumers."""
+
+    profile = "profile"
+    trending = "trending"
+    both = "both"
+
+    @property
+    def consumers(self) -> list[Consumer]:
+        """Their names."""
+        return [name for name in OUTPUTS if self in (Target.both, name)]
+
+
+FORMATS = ["%Y-%m-%dT%H", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]
+RateOption = Annotated[float, typer.Option(min=1, help="Records a second, at the most.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Count, feed nothing.")]
+
+
+@app.command()
+@explained
+def hours(
+    first: Annotated[datetime, typer.Argument(formats=FORMATS, help="The first hour, UTC.")],
+    end: Annotated[
+        datetime | None,
+        typer.Argument(formats=FORMATS, help="The hour after the last; without it, one hour."),
+    ] = None,
+    stage: StageOption = "local",
+    to: Annotated[Target, typer.Option(help="Which consumers.")] = Target.both,
+    rate: RateOption = 500,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Replay hours of the lake, by the time of arrival.
+
+    `replay hours 2026-11-23T19 2026-11-23T22` feeds the three hours from 19:00. Hours not made
+    whole yet are read as they landed. Windows take what happened in the last two days alone.
+    """
+    console = Console()
+    deployment = Deployment(stage)
+    lake = Lake(deployment)
+    found = lake.hours(*hour_range(first, end))
+    counts = {hour.hour: lake.count(hour) for hour in found}
+    table = Table("hour (UTC)", "read from", "files", "records", title_justify="left")
+    for hour in found:
+        read_from = "events" if hour.whole else "landing"
+        table.add_row(str(hour.hour), read_from, f"{len(hour.files):,}", f"{counts[hour.hour]:,}")
+    console.print(table if found else "the lake holds nothing of these hours")
+    if dry_run:
+        return
+    for consumer in to.consumers:
+        feed = Feed(deployment, consumer, Pace(rate))
+        with _progress(console) as progress:
+            bar = progress.add_task(f"to the {consumer} consumer", total=sum(counts.values()))
+            for hour in found:
+                feed.send(_numbered(lake, hour), partial(progress.advance, bar))
+
+
+@app.command()
+@explained
+def failures(
+    stage: StageOption = "local",
+    rate: RateOption = 100,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Replay what was set aside or given up, each to the consumer that it failed in.
+
+    An object whose records were taken is deleted (its versions stay a while); one whose record
+    is still unreadable stays. Mend the cause first.
+    """
+    console = Console()
+    deployment = Deployment(stage)
+    bucket = Failures(deployment)
+    found = list(bucket.found())
+    total = sum(len(failure.records) for failure in found)
+    console.print(f"{len(found):,} objects with {total:,} records in the failure bucket")
+    if dry_run or not found:
+        return
+    pace = Pace(rate)
+    feeds = {consumer: Feed(deployment, consumer, pace) for consumer in Target.both.consumers}
+    settled = 0
+    with _progress(console) as progress:
+        bar = progress.add_task("to their consumers", total=total)
+        for failure in found:
+            feeds[failure.consumer].send(failure.records, partial(progress.advance, bar))
+            settled += bucket.settle(failure)
+    console.print(f"{settled:,} taken and deleted, {len(found) - settled:,} set aside again")
+
+
+def _numbered(lake: Lake, hour: HourOfLake) -> Iterator[Replayed]:
+    for number, data in enumerate(lake.records(hour)):
+        # The same record has the same number in every replay: what is poison overwrites itself.
+        yield Replayed(data, f"{hour.hour}-{number:012}", arrived_at=hour.hour.begins.timestamp())
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )

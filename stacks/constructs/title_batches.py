@@ -1,0 +1,90 @@
+"""Thousands of titles: a map over a batch's manifest, so many at a time."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Duration, Fn, Stack
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.findings import wildcard_resource
+
+BATCH_DAYS = 14
+LABEL = "Titles"
+
+
+class TitleBatches(Construct):
+    """Runs the title workflow for each entry of ``batches/<batch>/manifest.json``.
+
+    A title that fails or is refused stops none of the others; the map run counts them.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        workflow: sfn.IStateMachine,
+        ingest: s3.Bucket,
+        concurrency: int,
+        log_group: logs.ILogGroup,
+    ) -> None:
+        """The input is ``{"manifest": "batches/<batch>/manifest.json"}``."""
+        super().__init__(scope, id)
+        every = sfn.DistributedMap(
+            self,
+            "Every title",
+            item_reader=sfn.S3JsonItemReader(
+                bucket=ingest, key=sfn.JsonPath.string_at("$.manifest")
+            ),
+            max_concurrency=concurrency,
+            tolerated_failure_percentage=100,
+            map_execution_type=sfn.StateMachineType.STANDARD,
+            label=LABEL,
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        every.item_processor(
+            tasks.StepFunctionsStartExecution(
+                self,
+                "Prepare",
+                state_machine=workflow,
+                integration_pattern=sfn.IntegrationPattern.RUN_JOB,
+                input=sfn.TaskInput.from_object({"key.$": "$.key"}),
+                # The title and the outcome are enough: the rest is in the child's own history.
+                result_selector={"outcome.$": "$.Status"},
+                associate_with_parent=False,
+            )
+        )
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            definition_body=sfn.DefinitionBody.from_chainable(every),
+            timeout=Duration.days(BATCH_DAYS),
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=True
+            ),
+        )
+        self._acknowledge(workflow, ingest)
+
+    def _acknowledge(self, workflow: sfn.IStateMachine, ingest: s3.Bucket) -> None:
+        own = self.state_machine.state_machine_arn
+        # The export that the manifest's reader makes anyway.
+        bucket = Stack.of(ingest).export_value(ingest.bucket_name)
+        acknowledge(
+            self.state_machine,
+            "executions are named as they start; the library lets a map read the whole bucket "
+            "that its manifest is in; log delivery and tracing know no resource",
+            "AwsSolutions-IAM5[Resource::*]",
+            wildcard_resource(self, f"arn:{Aws.PARTITION}:s3:::{bucket}/*"),
+            wildcard_resource(self, f"{self._executions(workflow.state_machine_arn)}*"),
+            wildcard_resource(self, f"{self._executions(own)}:*"),
+            wildcard_resource(self, f"{self._executions(own)}/{LABEL}:*"),
+        )
+
+    def _executions(self, machine_arn: str) -> str:
+        stack, name = Stack.of(self), Fn.select(6, Fn.split(":", machine_arn))
+        return f"arn:aws:states:{stack.region}:{stack.account}:execution:{name}"

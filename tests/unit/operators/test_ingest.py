@@ -1,0 +1,72 @@
+"""Deliveries on this machine: what is found, what it would cost, what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from schemas.ladder import shipped_ladder
+from scripts.operators.__main__ import app
+from scripts.operators.costs import estimate
+from scripts.operators.delivery import deliveries
+from scripts.operators.errors import OperatorError
+from tests.unit.packaging.conftest import DOCUMENT
+from tests.unit.packaging.films import film
+
+
+@pytest.fixture
+def batch(tmp_path) -> Path:
+    """Two titles, each in its folder."""
+    content = film(width=640, height=360)
+    for title_id in ("mq-1", "mq-2"):
+        folder = tmp_path / title_id
+        folder.mkdir()
+        (folder / "film.mov").write_bytes(content)
+        (folder / "title.json").write_text(json.dumps({**DOCUMENT, "title_id": title_id}))
+    return tmp_path
+
+
+def test_a_folder_holds_a_delivery_in_each_of_its_folders(batch):
+    assert [delivery.document.title_id for delivery in deliveries(batch)] == ["mq-1", "mq-2"]
+
+
+def test_the_document_goes_up_last(batch):
+    files = [path.name for path in deliveries(batch / "mq-1")[0].files]
+    assert files == ["film.mov", "title.json"]
+
+
+def test_a_file_that_is_named_and_not_there_is_told_of(batch):
+    (batch / "mq-2" / "film.mov").unlink()
+    with pytest.raises(OperatorError, match=r"mq-2/title\.json names film\.mov"):
+        deliveries(batch)
+
+
+def test_a_field_that_is_wrong_is_told_of(batch):
+    (batch / "mq-1" / "title.json").write_text(json.dumps({**DOCUMENT, "year": "1999"}))
+    with pytest.raises(OperatorError, match="year"):
+        deliveries(batch)
+
+
+def test_a_folder_without_deliveries_is_told_of(tmp_path):
+    with pytest.raises(OperatorError, match=r"holds no title\.json"):
+        deliveries(tmp_path)
+
+
+def test_the_cost_is_that_of_every_rung_and_track(batch):
+    expected = estimate(deliveries(batch), shipped_ladder())
+    minutes = 2 * 10 / 60  # two titles of six seconds, each billed for ten
+    assert expected.dollars["MediaConvert, renditions"] == pytest.approx(minutes * 2 * 0.0075)
+    assert expected.dollars["MediaConvert, audio"] == pytest.approx(minutes * 0.0025)
+    assert expected.gigabytes == pytest.approx(2 * 6 * (400 + 800 + 128) / 8e6, rel=0.02)
+    assert expected.total == pytest.approx(sum(expected.dollars.values()))
+
+
+def test_a_dry_run_shows_the_cost_and_needs_no_platform(batch, monkeypatch):
+    monkeypatch.setenv("MARQUEE_HOME", str(batch / "nowhere"))
+    shown = CliRunner().invoke(app, ["titles", "ingest", str(batch), "--dry-run"])
+    assert shown.exit_code == 0, shown.output
+    assert "2 titles" in shown.output
+    assert "nothing uploaded" in shown.output

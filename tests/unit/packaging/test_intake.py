@@ -1,0 +1,143 @@
+"""What is delivered: good films are ordered, everything else is refused by its field."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from schemas.catalogue import TitleRecord
+from tests.unit.packaging.films import HOSTILE, film, index_first
+
+
+@pytest.fixture(scope="module")
+def good() -> bytes:
+    return film()
+
+
+def test_a_good_film_is_ordered(studio, good):
+    studio.deliver(good)
+    examined = studio.examine()
+    assert examined.reasons == ()
+    assert examined.outcome == "package"
+    assert examined.order.mezzanine.duration_seconds == pytest.approx(6, abs=0.1)
+    assert examined.job["Inputs"][0]["FileInput"] == "s3://ingest/titles/mq-1/film.mov"
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_upload_is_refused_with_its_reason_beside_it(studio, kind):
+    make, field = HOSTILE[kind]
+    studio.deliver(make())
+    examined = studio.examine()
+    assert examined.outcome == "refused"
+    assert field in {reason.field for reason in examined.reasons}
+    assert all(reason.message for reason in examined.reasons)
+    kept = json.loads((studio.folder / "refused.json").read_text())
+    assert kept["reasons"] == [reason.model_dump() for reason in examined.reasons]
+    assert studio.counted == ["TitleRefused"]
+    assert (examined.order, examined.job) == (None, None)
+
+
+def test_nothing_of_another_file_is_in_a_refusal(studio):
+    studio.deliver(HOSTILE["a playlist of a local file"][0]())
+    studio.examine()
+    assert "root:" not in (studio.folder / "refused.json").read_text()
+
+
+def test_a_refusal_is_taken_away_when_a_good_file_comes(studio, good):
+    studio.deliver(b"")
+    studio.examine()
+    studio.deliver(good)
+    assert studio.examine().outcome == "package"
+    assert not (studio.folder / "refused.json").exists()
+
+
+def test_the_same_files_again_are_not_looked_into(studio, good):
+    studio.deliver(good)
+    first = studio.examine()
+    studio.titles.records["mq-1"] = TitleRecord(None, manifest=first.order.manifest)
+    studio.deliver(good, genres=["Drama"])
+    again = studio.examine(seconds=0)  # no time at all: a look would fail
+    assert (again.outcome, again.item["genres"]) == ("unchanged", ["Drama"])
+    assert again.order.manifest == first.order.manifest
+
+
+def test_another_film_has_another_place(studio, good):
+    studio.deliver(good)
+    first = studio.examine()
+    studio.deliver(film(loudness=0.1))
+    assert studio.examine().order.content_hash != first.order.content_hash
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"names": {"de": "Ein Film"}}, "names"),
+        ({"genres": []}, "genres"),
+        ({"maturity": {"DE": 99}}, "maturity.DE"),
+        ({"audio": []}, "audio"),
+        ({"audio": [{"language": "en", "name": "English", "track": 2}]}, "audio[0].track"),
+        ({"mezzanine": "../../etc/passwd"}, "mezzanine"),
+        ({"title_id": "mq-2"}, "title_id"),
+        ({"colour": "blue"}, "colour"),
+        ({"windows": [{"available_from": 2, "available_until": 1}]}, "windows[0]"),
+        ({"subtitles": [{"language": "en", "name": "E", "file": "en.vtt"}]}, "subtitles[0].file"),
+        ({"artwork": {"poster": "poster.svg"}}, "artwork.poster"),
+        ({"mezzanine": "other.mov"}, "mezzanine"),
+    ],
+)
+def test_what_the_document_says_wrongly_is_named(studio, good, changes, field):
+    studio.deliver(good, **changes)
+    examined = studio.examine()
+    assert examined.outcome == "refused"
+    assert field in {reason.field for reason in examined.reasons}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"1\n00:00:01,000 --> 00:00:02,000\nSubRip\n", "is not WebVTT"),
+        (b"\xff\xfe\x00", "is not UTF-8"),
+        (b"WEBVTT\n\n00:05.000 --> 00:02.000\nbackwards\n", "cue 1 ends before it begins"),
+        (b"WEBVTT\n\n", "has no cues"),
+    ],
+)
+def test_subtitles_that_no_player_reads_are_refused(studio, good, text, says):
+    (studio.folder / "en.vtt").write_bytes(text)
+    studio.deliver(good, subtitles=[{"language": "en", "name": "English", "file": "en.vtt"}])
+    (reason,) = studio.examine().reasons
+    assert reason.field == "subtitles[0].file"
+    assert says in reason.message
+
+
+def test_artwork_that_is_no_picture_is_refused(studio, good):
+    (studio.folder / "poster.jpg").write_bytes(b"GIF89a, or not")
+    studio.deliver(good, artwork={"poster": "poster.jpg"})
+    (reason,) = studio.examine().reasons
+    assert reason.field == "artwork.poster"
+
+
+def test_a_file_that_takes_too_long_is_refused_not_waited_for(studio, good):
+    studio.deliver(good)
+    (reason,) = studio.examine(seconds=0).reasons
+    assert reason.field == "mezzanine"
+
+
+@pytest.fixture(scope="module")
+def long() -> bytes:
+    """Longer than what is listened to whole: windows of it are."""
+    return film(width=320, height=240, rate=10, seconds=200)
+
+
+def test_windows_of_a_long_film_are_enough(studio, long):
+    studio.deliver(long)
+    examined = studio.examine()
+    assert examined.outcome == "package", examined.reasons
+    assert examined.order.mezzanine.audio[0].loudness_lufs == pytest.approx(-17, abs=1.5)
+
+
+def test_a_long_film_that_lost_its_end_is_refused(studio, long):
+    studio.deliver(index_first(long)[:-100_000])
+    examined = studio.examine()
+    assert examined.outcome == "refused"
+    assert "truncated" in examined.reasons[0].message

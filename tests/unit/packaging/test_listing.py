@@ -1,0 +1,181 @@
+"""The one write that lists a title, what it lets go, and how a title is retired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from adapters.items import to_raw
+from adapters.media_store import RETIRED, S3IngestStore, S3MediaStore
+from adapters.titles_table import TitlesTable
+from adapters.titles_writer import TitlesWriter
+from recommender.catalogue import Viewer
+from recommender.ranker import playable
+from schemas.intake import ListingRequest
+from schemas.title_document import TitleDocument
+from services.media_ports import Transfer
+from services.title_listing import TitleLister
+from tests.unit.packaging.conftest import DOCUMENT
+from tests.unit.packaging.test_package import order_of
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def dynamodb(aws):
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName="titles", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "title_id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "title_id", "AttributeType": "S"}],
+    )  # fmt: skip
+    return client
+
+
+@pytest.fixture
+def media(aws) -> S3MediaStore:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="media")
+    return S3MediaStore(client, "media")
+
+
+@pytest.fixture
+def lister(dynamodb, media) -> TitleLister:
+    return TitleLister(titles=TitlesWriter(dynamodb, "titles"), media=media, count=lambda *_: None)
+
+
+def request_of(content_hash: str = "0" * 16, *, at: float = NOW, **changes: Any) -> ListingRequest:
+    document = TitleDocument.model_validate({**DOCUMENT, **changes})
+    order = order_of(content_hash=content_hash)
+    return ListingRequest(delivered_at=at, item=document.item(), order=order)
+
+
+def _tags(media: S3MediaStore, key: str) -> list[dict[str, str]]:
+    return media.client.get_object_tagging(Bucket="media", Key=key)["TagSet"]
+
+
+def test_a_listed_title_plays_and_keeps_what_others_know_of_it(lister, dynamodb):
+    dynamodb.put_item(TableName="titles", Item=to_raw({"title_id": "mq-1", "popularity": 7}))
+    listed = lister.list_title(request_of())
+    record = TitlesTable(dynamodb, "titles").get("mq-1")
+    assert listed.manifest == record.manifest == "0000000000000000/master.m3u8"
+    assert (record.title.name, record.popularity) == ("A film", 7)
+
+
+def test_what_a_later_delivery_no_longer_says_is_gone(lister, dynamodb):
+    lister.list_title(request_of(cast=["Ada"], year=1999))
+    lister.list_title(request_of(at=NOW + 1))
+    title = TitlesTable(dynamodb, "titles").get("mq-1").title
+    assert (title.cast, title.year) == ((), None)
+
+
+def test_an_older_delivery_never_replaces_a_newer_one(lister, dynamodb):
+    lister.list_title(request_of("1" * 16, at=NOW))
+    listed = lister.list_title(request_of("2" * 16, at=NOW - 60))
+    assert listed.superseded
+    assert TitlesTable(dynamodb, "titles").get("mq-1").manifest.startswith("1" * 16)
+
+
+def test_the_package_before_is_let_go_and_the_new_one_is_not(lister, media):
+    old, new = f"media/mq-1/{'1' * 16}/master.m3u8", f"media/mq-1/{'2' * 16}/master.m3u8"
+    for key in (old, new):
+        media.write(key, b"x", content_type="text/plain")
+    lister.list_title(request_of("1" * 16))
+    lister.list_title(request_of("2" * 16, at=NOW + 1))
+    assert (_tags(media, old), _tags(media, new)) == ([RETIRED], [])
+
+
+def test_what_was_let_go_and_is_wanted_again_loses_its_tag(media):
+    media.write("staging/a", b"x", content_type="text/plain")
+    media.write("media/a", b"x", content_type="text/plain")
+    media.let_go("media/")
+    media.take([Transfer("staging/a", "media/a", "video/mp4")], source="media")
+    assert _tags(media, "media/a") == []
+    head = media.client.head_object(Bucket="media", Key="media/a")
+    assert (head["ContentType"], "immutable" in head["CacheControl"]) == ("video/mp4", True)
+
+
+@pytest.mark.parametrize("country", [None, "DE", "US"])
+def test_a_retired_title_is_playable_nowhere_at_once(lister, dynamodb, country):
+    lister.list_title(request_of())
+    titles, viewer = TitlesTable(dynamodb, "titles"), Viewer(country=country)
+    assert playable(titles.get("mq-1").title, viewer, NOW)
+    assert TitlesWriter(dynamodb, "titles").retire("mq-1", now=NOW)
+    record = titles.get("mq-1")
+    assert record.manifest is None
+    assert not playable(record.title, viewer, NOW)
+
+
+def test_a_retired_title_that_is_delivered_again_plays_again(lister, dynamodb):
+    lister.list_title(request_of())
+    TitlesWriter(dynamodb, "titles").retire("mq-1", now=NOW)
+    lister.list_title(request_of(at=NOW + 1))
+    record = TitlesTable(dynamodb, "titles").get("mq-1")
+    assert record.manifest
+    assert playable(record.title, Viewer(), NOW + 2)
+
+
+def test_retiring_what_is_not_there_makes_no_title(dynamodb):
+    assert not TitlesWriter(dynamodb, "titles").retire("mq-9", now=NOW)
+    assert dynamodb.scan(TableName="titles")["Count"] == 0
+
+
+def test_a_delivery_that_is_not_there_is_none(aws):
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="ingest")
+    assert S3IngestStore(client, "ingest").find("titles/x/film.mov") is None
+
+
+WINDOWS = [
+    {"available_from": "2026-06-01T00:00:00Z"},
+    {"countries": ["DE", "AT"], "available_from": "2026-01-01T00:00:00Z",
+     "available_until": "2026-03-01T00:00:00Z"},
+]  # fmt: skip
+JANUARY, FEBRUARY, JULY = 1_768_000_000.0, 1_770_000_000.0, 1_783_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("country", "ceiling", "now", "may"),
+    [
+        ("DE", 18, FEBRUARY, True),
+        ("DE", 18, JULY, False),  # its own window is over
+        ("US", 18, FEBRUARY, False),  # and the others' has not begun
+        ("US", 18, JULY, True),
+        (None, 18, FEBRUARY, False),
+        ("DE", 12, FEBRUARY, True),  # 12 there
+        ("AT", 12, FEBRUARY, False),  # 16 everywhere else
+        ("US", 12, JULY, False),
+        ("US", 16, JULY, True),
+    ],
+)
+def test_windows_and_maturity_are_each_countrys_own(lister, dynamodb, country, ceiling, now, may):
+    lister.list_title(request_of(windows=WINDOWS))
+    title = TitlesTable(dynamodb, "titles").get("mq-1").title
+    assert playable(title, Viewer(country=country, maturity_ceiling=ceiling), now) is may
+
+
+def test_a_title_of_some_countries_is_for_nobody_else(lister, dynamodb):
+    lister.list_title(request_of(windows=WINDOWS[1:]))
+    title = TitlesTable(dynamodb, "titles").get("mq-1").title
+    allowed = {code: playable(title, Viewer(country=code), FEBRUARY) for code in ("DE", "FR", None)}
+    assert allowed == {"DE": True, "FR": False, None: False}
+
+
+def test_a_title_without_a_rating_for_the_rest_is_unclassified_there(lister, dynamodb):
+    lister.list_title(request_of(maturity={"DE": 12}))
+    title = TitlesTable(dynamodb, "titles").get("mq-1").title
+    assert title.maturity is None
+    seen = [playable(title, Viewer(country=c, maturity_ceiling=16), NOW) for c in ("DE", "US")]
+    assert seen == [True, False]

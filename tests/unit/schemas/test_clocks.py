@@ -1,0 +1,58 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.clocks import OLDEST_SECONDS, SLOWEST_REQUEST_SECONDS, corrected
+
+NOW = 1_795_460_400.0
+DAY = 86_400.0
+moments = st.floats(min_value=0, max_value=253_402_300_799).map(lambda at: round(at, 3))
+
+
+@pytest.mark.parametrize(
+    ("said", "sent_at", "expected"),
+    [
+        (NOW - 5, None, (NOW - 5, "client")),
+        (NOW - 5, NOW - 1, (NOW - 5, "client")),
+        (NOW - 5, NOW - SLOWEST_REQUEST_SECONDS, (NOW - 5, "client")),
+        # Kept for a month without a network, by a good clock.
+        (NOW - 30 * DAY, NOW - 1, (NOW - 30 * DAY, "client")),
+        # An hour behind, an hour ahead, half a second ahead, never set.
+        (NOW - 3700, NOW - 3600, (NOW - 100, "offset")),
+        (NOW + 3500, NOW + 3600, (NOW - 100, "offset")),
+        (NOW - 1, NOW + 0.5, (NOW - 1.5, "offset")),
+        (120.0, 130.0, (NOW - 10, "offset")),
+        # Nothing to correct it by.
+        (NOW + 3600, None, (NOW, "future")),
+        (120.0, None, (NOW, "unset")),
+        (None, None, (NOW, "none")),
+        (None, NOW + 3600, (NOW, "none")),
+        # Sent before it happened: no clock can be right.
+        (NOW + 50, NOW, (NOW, "future")),
+    ],
+)
+def test_a_clock_is_corrected_as_far_as_it_is_known_to_be_wrong(said, sent_at, expected):
+    assert corrected(said, sent_at=sent_at, received_at=NOW) == expected
+
+
+@given(st.none() | moments, st.none() | moments, moments)
+def test_every_time_is_bounded(said, sent_at, received_at):
+    at, _ = corrected(said, sent_at=sent_at, received_at=received_at)
+    assert received_at - OLDEST_SECONDS <= at <= received_at
+
+
+@given(
+    skew=st.integers(-1_000_000, 1_000_000),
+    ages=st.lists(st.integers(0, 3600), min_size=2, unique=True),
+    later=st.integers(61, 100_000),
+)
+def test_a_wrong_clock_keeps_the_order_of_its_batch_however_often_it_is_sent(skew, ages, later):
+    sent = NOW + skew
+    said = [sent - age for age in ages]
+    times = [corrected(at, sent_at=sent, received_at=NOW)[0] for at in said]
+    again = [corrected(at, sent_at=sent + later, received_at=NOW + later)[0] for at in said]
+    assert sorted(times, reverse=True) == [
+        time for _, time in sorted(zip(ages, times, strict=True))
+    ]
+    assert len(set(times)) == len(ages)
+    assert again == times
