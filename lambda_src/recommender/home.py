@@ -110,7 +110,7 @@ class HomePage:
             {n: part if n in COLLABORATIVE_PARTS else nothing for n, part in parts.items()}, total
         )
         numbers = best(total, self._request.allowed & (total > 0), self._length)
-        explained = self._request.explainer.explain(numbers, alone)
+        explained = self._request.explainer.explain(numbers, alone, by_people=False)
         return [
             self._item(n, float(total[n]), source, reason)
             for n, (source, reason) in zip(numbers.tolist(), explained, strict=True)

@@ -17,6 +17,7 @@ class Link:
     directors: tuple[str, ...]
     cast: tuple[str, ...]
     genres: tuple[str, ...]
+    decade: int | None = None
 
     @classmethod
     def between(cls, one: Title, other: Title) -> Link:
@@ -25,6 +26,7 @@ class Link:
             directors=_shared(one.directors, other.directors),
             cast=_shared(one.cast, other.cast),
             genres=_shared(one.genres, other.genres),
+            decade=_decade(one) if _decade(one) == _decade(other) else None,
         )
 
     @property
@@ -37,13 +39,17 @@ class Link:
     def text(self) -> str:
         """ "both are crime films by Michael Mann with Al Pacino"; what isn't shared is left out."""
         if not (self.directors or self.cast or self.genres):
-            return "their stories are alike"
+            return f"both are of the {self.decade}s" if self.decade else "their stories are alike"
         parts = ["both are", genre_phrase(self.genres)]
         if self.directors:
             parts.append(f"by {join(self.directors[:2])}")
         if self.cast:
             parts.append(f"with {join(self.cast[:2])}")
         return " ".join(parts)
+
+
+def _decade(title: Title) -> int | None:
+    return None if title.year is None else title.year // 10 * 10
 
 
 def genre_phrase(genres: Sequence[str]) -> str:

@@ -57,8 +57,13 @@ class Explainer:
         order = np.array(cited, dtype=np.int64)
         self._liked = FoldedHistory(history.titles[order], history.preferences[order])
 
-    def explain(self, picks: Ints, scores: Scores) -> list[tuple[Source, Reason]]:
-        """Source and reason of each of ``picks``."""
+    def explain(
+        self, picks: Ints, scores: Scores, *, by_people: bool = True
+    ) -> list[tuple[Source, Reason]]:
+        """Source and reason of each of ``picks``.
+
+        ``by_people``: where viewers alike decided, say who made both titles, if anybody did.
+        """
         names = list(scores.parts)
         columns = np.stack([scores.parts[name][picks] for name in names], axis=1).tolist()
         parts = [dict(zip(names, column, strict=True)) for column in columns]
@@ -74,7 +79,7 @@ class Explainer:
             if source is Source.CONTENT:
                 reason = self._content(number, shares[place], best[place], most[place])
             elif source is Source.COLLABORATIVE:
-                reason = self._collaborative(best[place], most[place])
+                reason = self._collaborative(number, best[place], most[place], by_people)
             elif source is Source.TRENDING:
                 reason = Reason(ReasonKind.TRENDING, "Trending now")
             if reason is None:
@@ -143,10 +148,14 @@ class Explainer:
             kind, deed = ReasonKind.BECAUSE_YOU_LISTED, f"Because {quoted(title)} is on your list"
         return Reason(kind, f"{deed}: {link.text}", (title.title_id,), link.people)
 
-    def _collaborative(self, best: int, most: float) -> Reason | None:
+    def _collaborative(self, number: int, best: int, most: float, by_people: bool) -> Reason | None:
         if most <= 0:
             return None
-        title = self._index.titles[self._liked.titles[best]]
+        anchor = int(self._liked.titles[best])
+        title = self._index.titles[anchor]
+        link = Link.between(title, self._index.titles[number])
+        if by_people and link.people:
+            return self._because(anchor, link)  # says more, and is as true
         text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
         return Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
 

@@ -86,9 +86,11 @@ def score(
     heard = sum(weights[SCORERS.index(name)] for name in ("collaborative", "linear"))
     taken_over = np.float32(heard) * scorers.unheard
     parts["latent"] += taken_over * scores["latent"]
-    # Only what is nearly the best there is: at less, old titles lose more than new ones gain.
-    parts["content"] += 2 * taken_over * scores["content"] ** 8
     length = len(history)
+    # While tastes are vague, what is most like the little there is gets in as well; later, and
+    # for what is only somewhat like it, old titles lose more than new ones gain.
+    vague = np.float32(2 / (1 + length / 5))
+    parts["content"] += vague * taken_over * scores["content"] ** 8
     if trending:
         # Loud with no history, a fifth of it with a long one: what everybody does today is
         # news to all, and the only news there is for a viewer nobody knows.

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from waiting import eventually
 
 from adapters.titles_writer import TitlesWriter
+from tests.integration.waiting import eventually
 from tests.unit.packaging.films import film
 
 TITLE = "delivered-1"

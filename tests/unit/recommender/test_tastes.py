@@ -69,7 +69,7 @@ def test_a_title_nobody_has_watched_is_found_by_its_content(data, histories, rat
     )
     model = fit((*data.titles, new), histories, version="x", now=NOW)
     history = rated({data.titles[0].title_id: 5.0})
-    picks = model.recommend(history, Viewer(), limit=20, now=NOW)
+    picks = model.recommend(history, Viewer(), limit=30, now=NOW)
     found = next(pick for pick in picks if pick.title_id == "new")
     assert found.source is Source.CONTENT
     assert found.reason.title_ids == (data.titles[0].title_id,)
