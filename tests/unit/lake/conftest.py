@@ -14,9 +14,12 @@ REGION = "us-east-1"
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _clients():
-    """One account for all tests: a client of Glue takes a second to make."""
+    """One account for a module's tests: a client of Glue takes a second to make.
+
+    Not longer: an account in an account is the same one, and other modules need empty ones.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             patch.setenv(name, "testing")
