@@ -166,12 +166,8 @@ def _respond(error: MarqueeError) -> Response[str]:
 
 def _as_answer(error: MarqueeError) -> dict[str, Any]:
     status, headers, body = failure(error)
-    return {
-        "statusCode": status,
-        "headers": {"Content-Type": JSON, **headers},
-        "body": body,
-        "isBase64Encoded": False,
-    }
+    headers = {"Content-Type": JSON, **headers}
+    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 
 def _json(text: str) -> Any:  # noqa: ANN401 - JSON

@@ -24,9 +24,8 @@ from recommender.interactions import FoldedHistory, Interactions
 from recommender.parts import Parts, halved
 from recommender.preferences import strength
 from recommender.sparse import Floats, Ints, SparseRows
+from recommender.truncation import largest, low_rank, spread
 
-_LONGEST = 4  # times the average that a row may be long: bounds the request
-_BOUND_SAMPLE = 4_000_000  # weights, evenly apart, that tell where the largest begin
 _BLOCK = 4_096  # viewers whose histories are looked at together: bounds the memory
 _SHARED = 5  # titles that a feature must have: rarer ones cost most and say least
 _PAIR = 60.0  # how much longer a pair of one viewer takes than a cell of a dense product
@@ -73,15 +72,15 @@ class LinearScorer:
         weights = _regress(matrix, features, learned, config)
         asked = np.sqrt(viewers[learned]).astype(np.float32)
         weights *= asked[:, None]
-        kept = _largest(weights, learned, matrix.width, config.kept)
+        kept = largest(weights, learned, matrix.width, config.kept)
         slots = np.searchsorted(learned, kept.columns), np.searchsorted(learned, kept.row_of)
         weights[slots[1], slots[0]] = 0
-        giving, getting = _low_rank(weights, config)
-        often = _spread(asked[:, None], learned, matrix.width)[:, 0]
+        giving, getting = low_rank(weights, config.rank, config.seed)
+        often = spread(asked[:, None], learned, matrix.width)[:, 0]
         return cls(
             kept.scaled(rows=(1 / np.maximum(often, 1)).astype(np.float32)),
-            _spread(giving / asked[:, None], learned, matrix.width),
-            _spread(getting, learned, matrix.width),
+            spread(giving / asked[:, None], learned, matrix.width),
+            spread(getting, learned, matrix.width),
             config,
         )
 
@@ -213,43 +212,3 @@ def _dense_features(features: SparseRows, learned: Ints) -> Floats:
     part = features.take(learned)
     shared = np.flatnonzero(np.bincount(part.columns, minlength=part.width) >= _SHARED)
     return part.dense(np.arange(len(learned), dtype=np.int32), shared.astype(np.int32))
-
-
-def _largest(weighted: Floats, learned: Ints, titles: int, kept: int) -> SparseRows:
-    """The largest of ``weighted``, ``kept`` a row on average and no row more than four times that.
-
-    Rows of widely watched titles are asked for most, so being weighted by that they get most.
-    """
-    if not weighted.size:
-        return SparseRows.of_triples(learned, learned, weighted.ravel(), (titles, titles))
-    count = min(kept, weighted.shape[1])
-    size = np.abs(weighted)
-    sample = size.ravel()[:: max(1, size.size // _BOUND_SAMPLE)]
-    places = min(len(sample), max(1, round(len(sample) * count / weighted.shape[1])))
-    bound = np.partition(sample, -places)[-places]
-    most = min(_LONGEST * count, weighted.shape[1])
-    bounds = np.maximum(bound, np.partition(size, -most, axis=1)[:, -most])
-    rows, columns = np.nonzero((size >= bounds[:, None]) & (size > 0))
-    data = weighted[rows, columns]
-    return SparseRows.of_triples(learned[rows], learned[columns], data, (titles, titles))
-
-
-def _low_rank(rest: Floats, config: LinearConfig) -> tuple[Floats, Floats]:
-    """``rest`` as ``giving @ getting.T``, by randomised subspace iteration (Halko 2011)."""
-    rng = np.random.default_rng(config.seed)
-    rank = min(config.rank, len(rest))
-    tried = rng.standard_normal((len(rest), min(len(rest), rank + 8))).astype(np.float32)
-    for _ in range(3):
-        basis = np.linalg.qr(rest @ tried)[0]
-        tried = rest.T @ basis
-    left, sizes, right = np.linalg.svd(tried.T, full_matrices=False)
-    half = np.sqrt(sizes[:rank])
-    giving = (basis @ left[:, :rank] * half).astype(np.float32)
-    return giving, (right[:rank].T * half).astype(np.float32)
-
-
-def _spread(factors: Floats, learned: Ints, titles: int) -> Floats:
-    """``factors`` [learned, rank] in the rows of the whole catalogue, 0 elsewhere."""
-    spread = np.zeros((titles, factors.shape[1]), dtype=np.float32)
-    spread[learned] = factors
-    return spread
