@@ -100,9 +100,14 @@ def test_the_page_and_its_configuration_are_served(http, running):
 def test_the_fleet_node_is_healthy_and_serves_media(http, deployment):
     s3, bucket = deployment.client("s3"), deployment.output("content", "MediaBucketName")
     s3.put_object(Bucket=bucket, Key="media/t1/segment.m4s", Body=b"0123456789")
-    assert httpx.get(f"http://127.0.0.2:{http.base_url.port}/healthz").status_code == 200
-    part = http.get("/media/t1/segment.m4s", headers={"range": "bytes=2-5"})
+    node = f"http://127.0.0.2:{http.base_url.port}"
+    assert httpx.get(f"{node}/healthz").status_code == 200
+    part = httpx.get(f"{node}/media/t1/segment.m4s", headers={"range": "bytes=2-5"})
     assert (part.status_code, part.content) == (206, b"2345")
+
+
+def test_no_media_without_the_cookies_of_a_playback_grant(http):
+    assert http.get("/media/t1/segment.m4s").status_code == 403
 
 
 class TestWithoutAModel:
