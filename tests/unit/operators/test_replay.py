@@ -36,6 +36,7 @@ class Lambda:
 
     def __init__(self, clients, name):
         self.fed = {"profile-fn": [], "trending-fn": []}
+        self.arrived = []  # Unix seconds
         self.refuse: dict[str, int] = {}  # by event id, how often
         self.dynamodb, self.table = clients["dynamodb"], name
         keys = {"window": "HASH", "title_id": "RANGE"}
@@ -60,6 +61,7 @@ class Lambda:
         name, _, alias = FunctionName.partition(":")
         assert alias == "live"
         records = records_of(json.loads(Payload))
+        self.arrived += [record.arrived_at for record in records]
         failed = []
         for record in records:
             event_id = json.loads(record.data)["event"]["event_id"] if self.refuse else ""
@@ -140,6 +142,13 @@ def test_every_type_is_fed_as_it_was_on_the_stream(world, whole):
     run("hours", str(LakeHour.at(NOON)))
     assert by_id(fed(world)) == by_id(records)
     assert by_id(fed(world, "trending-fn")) == by_id(records)
+
+
+def test_an_old_hours_records_arrive_now_so_that_a_busy_table_sets_none_aside(world):
+    world.land("a", [a_record("play", title_id="t1", at=NOON)], NOON)
+    begun = int(time.time())
+    run("hours", str(LakeHour.at(NOON)), "--to", "profile")
+    assert [at >= begun for at in world.functions.arrived] == [True]
 
 
 def test_the_second_replay_changes_nothing(world):
