@@ -58,7 +58,7 @@ class ContentStack(MarqueeStack):
             replicated=True,
             lifecycle=[
                 _expire("Queries", 7, prefix="athena/"),
-                # Longer than upkeep looks back for what lands late, and than a replay may wait.
+                # As long as upkeep looks back for what is not whole, longer than a replay may wait.
                 _expire("Landed", 30, prefix="landing/"),
                 _tiered("Aged", prefix="events/"),
             ],

@@ -124,7 +124,7 @@ class EventsStack(MarqueeStack):
                 batch_size=500,
                 window_seconds=5,
                 parallelization=2,
-                retries=5,
+                retries=1000,  # a table that is away is waited for
                 max_age_seconds=3600,  # later it isn't trending any more
             ),
             failures=self._content.failure_bucket,

@@ -5,11 +5,12 @@ import { errorOf, secondsToWait } from "./logic.js";
 const MOST_TRIES = 4;
 
 export class ApiError extends Error {
-  constructor(status, { code, message, details }, retryAfter = null) {
+  constructor(status, { code, message, details, isOurs = true }, retryAfter = null) {
     super(message);
     this.status = status;
     this.code = code;
     this.details = details;
+    this.isOurs = isOurs; // the API's own answer, not that of a proxy before it
     this.retryAfter = retryAfter; // seconds, where trying again may help
   }
 }

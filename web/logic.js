@@ -32,10 +32,14 @@ export function errorOf(status, body) {
   const error = body?.error;
   if (error && typeof error === "object") {
     const details = (error.details ?? []).map((detail) => `${detail.field}: ${detail.message}`);
-    return { code: error.code ?? String(status), message: error.message ?? "", details };
+    return {
+      code: error.code ?? String(status), message: error.message ?? "", details,
+      isOurs: Boolean(error.code),
+    };
   }
   const message = typeof body?.message === "string" ? body.message : `the server said ${status}`;
-  return { code: status === 401 ? "unauthenticated" : String(status), message, details: [] };
+  const code = status === 401 ? "unauthenticated" : String(status);
+  return { code, message, details: [], isOurs: false };
 }
 
 /** Ids of all titles of a home page's rows. */

@@ -20,7 +20,7 @@ const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000
  * is kept under a key of its own, so that two open pages don't write over each other's.
  */
 export function createOutbox({
-  account, send, storage = localStorage, wait = sleep, random = Math.random,
+  account, send, storage = browserStorage(), wait = sleep, random = Math.random,
   now = () => new Date().toISOString(), onChange = () => {},
 }) {
   const prefix = `${KEPT_UNDER}:${account}:`;
@@ -61,8 +61,21 @@ export function createOutbox({
       const events = batch.map((entry) => entry.event);
       return { left: throttled(await send(batch[0].profile_id, events, now())) };
     } catch (error) {
-      return afterwards(error, batch);
+      return isForGood(error) ? refused(error, batch) : afterwards(error, batch);
     }
+  }
+
+  /** One bad event takes no others with it: the halves are sent by themselves. */
+  async function refused(error, batch) {
+    if (batch.length === 1 || error.status === 404) {
+      console.warn("events were refused and are given up", error.message, error.details);
+      return { left: new Set() };
+    }
+    const middle = Math.ceil(batch.length / 2);
+    const first = await attempt(batch.slice(0, middle));
+    const second = await attempt(batch.slice(middle));
+    const left = [...first.left, ...[...second.left].map((index) => index + middle)];
+    return { left: new Set(left), seconds: Math.max(first.seconds ?? 0, second.seconds ?? 0) };
   }
 
   return {
@@ -104,18 +117,42 @@ export function pause(asked, failures, random) {
   return (asked ?? 0) + longer * random();
 }
 
+/** Whether the API itself, and not something before it, will never take what was sent. */
+function isForGood(error) {
+  return error instanceof ApiError && error.isOurs && [400, 404, 413].includes(error.status);
+}
+
 function afterwards(error, batch) {
-  const all = new Set(batch.keys());
-  if (!(error instanceof ApiError)) return { left: all, seconds: null }; // no network
+  const left = new Set(batch.keys());
+  if (!(error instanceof ApiError)) return { left, seconds: null }; // no network
   if (error.status === 401) throw error; // they wait until somebody signs in
-  if (error.status === 429 || error.status >= 500) return { left: all, seconds: error.retryAfter };
-  console.warn("events were refused and are given up", error.message, error.details);
-  return { left: new Set() };
+  return { left, seconds: error.retryAfter };
 }
 
 function throttled(receipt) {
   const rejected = receipt?.rejected ?? [];
   return new Set(rejected.filter(({ code }) => code === "throttled").map(({ index }) => index));
+}
+
+/** The browser's storage; where it is blocked, one that lasts as long as the page. */
+function browserStorage() {
+  try {
+    return localStorage;
+  } catch (error) {
+    console.warn("events are kept in memory alone", error);
+    return memoryStorage();
+  }
+}
+
+function memoryStorage() {
+  const kept = new Map();
+  return {
+    get length() { return kept.size; },
+    key: (place) => [...kept.keys()][place] ?? null,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => { kept.set(key, value); },
+    removeItem: (key) => { kept.delete(key); },
+  };
 }
 
 function read(storage, prefix) {

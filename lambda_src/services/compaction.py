@@ -19,8 +19,8 @@ from services.ports import Counter
 
 # Firehose writes an hour's last file its buffer's five minutes after the hour.
 CLOSED_AFTER_SECONDS = 900
-# A stream keeps records a week at most; so late can an hour's file be.
-LOOK_BACK_DAYS = 8
+# As long as `landing/` is kept: an hour is behind, and said to be, until it is whole or gone.
+LOOK_BACK_DAYS = 30
 # More than a function may run: who wrote a file as young as this may still be at it.
 ABANDONED_AFTER_SECONDS = 3600
 # Raised when the same files would be rewritten into something else.

@@ -31,9 +31,10 @@ NOT_OF_THE_ACCOUNT = "profile_id: is no profile of this account"
 BUSY = "the table refused this title's state for {:.0f} s; feed it back when it takes it again"
 # A record that its item's partition refuses for longer is set aside: its lane goes on.
 PATIENCE_SECONDS = 120.0
-# Refused in one batch, of which nothing is stored: more items than these are no hot partitions,
-# the table takes no writes at all, and is waited for.
+# Of one batch, no more items and no larger share of its writes are hot partitions; more than
+# these, or all there are, is a table that is short of writes, and is waited for.
 MOST_HOT_ITEMS = 10
+MOST_HOT_SHARE = 0.05
 _ATTEMPTS = 6
 
 Asker = tuple[str, str]  # account id, profile id
@@ -63,9 +64,10 @@ class _Refused:
         self.items += 1
 
     @property
-    def is_outage(self) -> bool:
-        """Whether it is the table, and not some of its items, that takes no writes."""
-        return not self.stored and self.items > MOST_HOT_ITEMS
+    def is_hot(self) -> bool:
+        """Whether it is a few of the items, and not the table, that take no writes."""
+        writes = self.items + self.stored
+        return self.items <= MOST_HOT_ITEMS and self.items < MOST_HOT_SHARE * writes
 
 
 Changes = dict[Key, _Change]
@@ -101,7 +103,7 @@ class ProfileUpdates:
         }
         refused = self._keep(records, reasons)
         refusals = self._store(changes, stored)
-        patience = math.inf if refusals.is_outage else PATIENCE_SECONDS
+        patience = PATIENCE_SECONDS if refusals.is_hot else math.inf
         failed = self._failed(records, refusals.places, now, patience)
         return Outcome(
             len(batch.good) - len(reasons),

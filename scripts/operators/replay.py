@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from scripts.operators.consumers import OUTPUTS, Consumer, Feed, Pace, Replayed
 from scripts.operators.deployment import Deployment, StageOption
-from scripts.operators.errors import explained
+from scripts.operators.errors import OperatorError, explained
 from scripts.operators.failures import Failures
 from scripts.operators.lake import HourOfLake, Lake, hour_range
 
@@ -39,6 +40,7 @@ class Target(StrEnum):
         return [name for name in OUTPUTS if self in (Target.both, name)]
 
 
+SHOWN = 10  # of what is left
 FORMATS = ["%Y-%m-%dT%H", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]
 RateOption = Annotated[float, typer.Option(min=1, help="Records a second, at the most.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Count, feed nothing.")]
@@ -74,12 +76,15 @@ def hours(
     console.print(table if found else "the lake holds nothing of these hours")
     if dry_run:
         return
+    broken: list[str] = []
     for consumer in to.consumers:
         feed = Feed(deployment, consumer, Pace(rate))
         with _progress(console) as progress:
             bar = progress.add_task(f"to the {consumer} consumer", total=sum(counts.values()))
             for hour in found:
-                feed.send(_numbered(lake, hour), partial(progress.advance, bar))
+                left = feed.send(_numbered(lake, hour), partial(progress.advance, bar))
+                broken += [f"{consumer} consumer, record {record.sequence}" for record in left]
+    _report(broken)
 
 
 @app.command()
@@ -92,7 +97,7 @@ def failures(
     """Replay what was set aside or given up, each to the consumer that it failed in.
 
     An object whose records were taken is deleted (its versions stay a while); one whose record
-    is still unreadable stays. Mend the cause first.
+    is still unreadable, or breaks its consumer's function, stays. Mend the cause first.
     """
     console = Console()
     deployment = Deployment(stage)
@@ -104,19 +109,34 @@ def failures(
         return
     pace = Pace(rate)
     feeds = {consumer: Feed(deployment, consumer, pace) for consumer in Target.both.consumers}
-    settled = 0
+    settled, broken = 0, []
     with _progress(console) as progress:
         bar = progress.add_task("to their consumers", total=total)
         for failure in found:
-            feeds[failure.consumer].send(failure.records, partial(progress.advance, bar))
-            settled += bucket.settle(failure)
-    console.print(f"{settled:,} taken and deleted, {len(found) - settled:,} set aside again")
+            if feeds[failure.consumer].send(failure.records, partial(progress.advance, bar)):
+                broken.append(failure.key)
+            else:
+                settled += bucket.settle(failure)
+    again = len(found) - settled - len(broken)
+    console.print(f"{settled:,} taken and deleted, {again:,} set aside again")
+    _report(broken)
+
+
+def _report(broken: Sequence[str]) -> None:
+    """Ends the command where records broke a consumer's function, and says where they are."""
+    if broken:
+        raise OperatorError(
+            f"{len(broken):,} broke a consumer's function and are left where they are: "
+            + "; ".join(broken[:SHOWN]),
+            next_step="see the function's log and mend it; then run the same again",
+        )
 
 
 def _numbered(lake: Lake, hour: HourOfLake) -> Iterator[Replayed]:
     for number, data in enumerate(lake.records(hour)):
-        # The same record has the same number in every replay: what is poison overwrites itself.
-        yield Replayed(data, f"{hour.hour}-{number:012}", arrived_at=hour.hour.begins.timestamp())
+        # The same record has the same number in every replay: a day's poison overwrites itself.
+        # It arrives now: a consumer sets nothing aside that a busy table refuses for a while.
+        yield Replayed(data, f"{hour.hour}-{number:012}", arrived_at=time.time())
 
 
 def _progress(console: Console) -> Progress:

@@ -123,7 +123,7 @@ class EventAlarms(Construct):
             "LakeBehind",
             summary="Hours of the lake are not made whole, or nobody tries to.",
             metric=metrics.lake_hours_behind(watched.namespace),
-            threshold=3,
+            threshold=1,
             evaluation_periods=3,
             # The function says each hour how many there are, be it none.
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING,

@@ -50,7 +50,7 @@ def test_the_profile_consumer_has_a_throughput_of_its_own(events: Template):
         ("BatchSize", 500, 500),
         ("MaximumBatchingWindowInSeconds", 0, 5),
         ("ParallelizationFactor", 10, 2),
-        ("MaximumRetryAttempts", 1000, 5),
+        ("MaximumRetryAttempts", 1000, 1000),
         ("MaximumRecordAgeInSeconds", 604_800, 3600),
         ("BisectBatchOnFunctionError", True, True),
         ("FunctionResponseTypes", ["ReportBatchItemFailures"], ["ReportBatchItemFailures"]),

@@ -95,6 +95,12 @@ def test_all_four_tables_are_watched_for_throttling(operations: Template) -> Non
     assert sum("MetricStat" in item for item in alarm["Metrics"]) == 8
 
 
+def test_one_hour_of_the_lake_that_stays_behind_is_an_alarm(operations: Template) -> None:
+    alarm = operations.named(ALARM, "EventAlarmsLakeBehind")
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 3)
+    assert alarm["TreatMissingData"] == "breaching"
+
+
 def test_the_fleets_limit_is_the_stages(operations: Template) -> None:
     alarm = operations.named(ALARM, "DeliveryAlarmsFleetAtMaximum")
     assert alarm["Threshold"] == STAGES["prod"].fleet.maximum

@@ -14,7 +14,12 @@ from adapters.lake_rewriter import DuckdbRewriter
 from schemas.envelope import parse_envelope
 from schemas.errors import RetryLaterError
 from schemas.lake import landing_columns, record_of
-from services.compaction import ABANDONED_AFTER_SECONDS, CLOSED_AFTER_SECONDS, generation_of
+from services.compaction import (
+    ABANDONED_AFTER_SECONDS,
+    CLOSED_AFTER_SECONDS,
+    LOOK_BACK_DAYS,
+    generation_of,
+)
 from services.lake import LakeFile, LakeHour
 from tests.unit.lake.lakehouse import DAY_LATER, Lakehouse
 from tests.unit.lake.records import HOUR, NOW, a_record, one_of_each
@@ -136,6 +141,14 @@ def test_what_time_does_not_allow_is_behind_and_done_next(lake: Lakehouse):
     assert report.rewritten == ["2026-11-23T17"]
     assert report.behind == ["2026-11-23T18", "2026-11-23T19"]
     assert lake.run().rewritten == ["2026-11-23T18", "2026-11-23T19"]
+
+
+def test_an_hour_is_behind_for_as_long_as_its_landed_files_are_kept(lake: Lakehouse):
+    lake.land("a", plays(1))
+    last = LakeHour.at(NOW).ends_at + LOOK_BACK_DAYS * 86_400
+    assert lake.run(now=last, most_bytes=10).behind == ["2026-11-23T19"]
+    assert lake.run(now=last).rewritten == ["2026-11-23T19"]
+    assert len(lake.ids()) == 1
 
 
 def test_hours_past_their_retention_go_whole(lake: Lakehouse):

@@ -20,7 +20,7 @@ from handlers.kinesis import records_of
 from schemas.envelope import parse_envelope
 from scripts.operators import replay
 from scripts.operators.__main__ import app
-from scripts.operators.consumers import Pace
+from scripts.operators.consumers import MOST_BROKEN, Pace
 from services.lake import LakeHour
 from services.trending_counts import TrendingUpdates
 from tests.unit.lake.lakehouse import Lakehouse
@@ -36,6 +36,8 @@ class Lambda:
 
     def __init__(self, clients, name):
         self.fed = {"profile-fn": [], "trending-fn": []}
+        self.breaks_on = b""  # a record that holds this breaks the function
+        self.arrived = []  # Unix seconds
         self.refuse: dict[str, int] = {}  # by event id, how often
         self.dynamodb, self.table = clients["dynamodb"], name
         keys = {"window": "HASH", "title_id": "RANGE"}
@@ -60,6 +62,9 @@ class Lambda:
         name, _, alias = FunctionName.partition(":")
         assert alias == "live"
         records = records_of(json.loads(Payload))
+        self.arrived += [record.arrived_at for record in records]
+        if any(self.breaks_on and self.breaks_on in record.data for record in records):
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b"{}")}
         failed = []
         for record in records:
             event_id = json.loads(record.data)["event"]["event_id"] if self.refuse else ""
@@ -140,6 +145,13 @@ def test_every_type_is_fed_as_it_was_on_the_stream(world, whole):
     run("hours", str(LakeHour.at(NOON)))
     assert by_id(fed(world)) == by_id(records)
     assert by_id(fed(world, "trending-fn")) == by_id(records)
+
+
+def test_an_old_hours_records_arrive_now_so_that_a_busy_table_sets_none_aside(world):
+    world.land("a", [a_record("play", title_id="t1", at=NOON)], NOON)
+    begun = int(time.time())
+    run("hours", str(LakeHour.at(NOON)), "--to", "profile")
+    assert [at >= begun for at in world.functions.arrived] == [True]
 
 
 def test_the_second_replay_changes_nothing(world):
@@ -241,6 +253,43 @@ def test_a_record_that_is_still_poison_stays_whole(world):
     world.s3.put_object(Bucket=world.failures, Key=key, Body=json.dumps(body))
     assert "1 set aside again" in run("failures")
     assert failures_left(world) == [key]
+
+
+def put_poison(world, number, data):
+    body = {
+        "reason": "mended since", "consumer": "trending", "shard": "shardId-7",
+        "sequence": f"{number:05}", "arrived_at": NOON, "data": base64.b64encode(data).decode(),
+    }  # fmt: skip
+    key = f"poison/trending/{number:05}.json"
+    world.s3.put_object(Bucket=world.failures, Key=key, Body=json.dumps(body))
+    return key
+
+
+def test_a_record_that_breaks_its_function_is_left_and_holds_up_no_others(world):
+    records = [a_record("play", title_id=f"t{n}", at=NOON) for n in range(7)]
+    put_given_up(world, records[:5])
+    put_poison(world, 1, records[5].to_json())
+    put_poison(world, 2, records[6].to_json())
+    world.functions.breaks_on = b'"t3"'
+    answer = CliRunner().invoke(app, ["replay", "failures", "--rate", "1000000"])
+    assert answer.exit_code == 1
+    assert fed(world, "trending-fn") == [records[n] for n in (5, 6, 0, 1, 2, 4)]
+    assert failures_left(world) == ["aws/lambda/m/s/1"]
+    world.functions.breaks_on = b""
+    run("failures")
+    assert failures_left(world) == []
+
+
+def test_a_function_that_breaks_on_everything_ends_the_replay(world):
+    keys = [
+        put_poison(world, n, a_record("play", title_id="t1", at=NOON).to_json())
+        for n in range(MOST_BROKEN + 5)
+    ]
+    world.functions.breaks_on = b'"t1"'
+    answer = CliRunner().invoke(app, ["replay", "failures", "--rate", "1000000"])
+    assert answer.exit_code == 1
+    assert len(world.functions.arrived) == MOST_BROKEN
+    assert failures_left(world) == keys
 
 
 def test_a_pace_lets_no_more_through_than_its_rate():

@@ -178,8 +178,10 @@ def test_poison_that_cant_be_kept_for_another_account_comes_again():
 
 def test_a_hot_item_is_set_aside_in_the_end_and_holds_up_nobody():
     viewing, poison, count = FakeViewing(failing={("p1", "t2")}), FakePoison(), FakeCounter()
-    payloads = [an_event(1, title_id="t2"), an_event(2)]
-    _, failures = apply(payloads, viewing, poison, count, now=NOW + PATIENCE_SECONDS)
+    payloads = [an_event(1, title_id="t2")]
+    payloads += [an_event(n, title_id=f"other-{n}") for n in range(2, 22)]
+    young = FakeViewing(failing=viewing.failing)
+    _, failures = apply(payloads, young, poison, count, now=NOW + PATIENCE_SECONDS)
     assert (failures, poison.kept) == ([{"itemIdentifier": f"{0:021}"}], [])
     _, failures = apply(payloads, viewing, poison, count, now=NOW + PATIENCE_SECONDS + 1)
     assert failures == []
@@ -187,18 +189,21 @@ def test_a_hot_item_is_set_aside_in_the_end_and_holds_up_nobody():
     assert record.data == payloads[0]
     assert "refused this title's state for 121 s" in reason
     assert count.seen["PoisonRecords", "profile"] == 1
-    assert list(viewing.stored) == [("p1", "t1")]
+    assert set(viewing.stored) == {("p1", f"other-{n}") for n in range(2, 22)}
 
 
 @pytest.mark.parametrize(
     ("refused", "others", "kept"),
     [
-        (MOST_HOT_ITEMS, 0, MOST_HOT_ITEMS),
-        (MOST_HOT_ITEMS + 1, 1, MOST_HOT_ITEMS + 1),
-        (MOST_HOT_ITEMS + 1, 0, 0),
+        (1, 0, 0),
+        (MOST_HOT_ITEMS, 0, 0),
+        (1, 19, 0),  # a share of 5 %
+        (1, 20, 1),
+        (MOST_HOT_ITEMS, 191, MOST_HOT_ITEMS),
+        (MOST_HOT_ITEMS + 1, 400, 0),
     ],
 )
-def test_old_records_wait_for_a_table_that_takes_no_writes_at_all(refused, others, kept):
+def test_old_records_wait_for_a_table_that_is_short_of_writes(refused, others, kept):
     failing = {("p1", f"t{n}") for n in range(refused)}
     viewing, poison = FakeViewing(failing=failing), FakePoison()
     payloads = [an_event(n, title_id=f"t{n}") for n in range(refused + others)]

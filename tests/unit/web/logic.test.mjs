@@ -32,10 +32,11 @@ test("an error has words whoever sent it", () => {
   const ours = { error: { code: "invalid_request", message: "limit: wrong",
     details: [{ field: "limit", message: "wrong" }] } };
   assert.deepEqual(errorOf(400, ours),
-    { code: "invalid_request", message: "limit: wrong", details: ["limit: wrong"] });
+    { code: "invalid_request", message: "limit: wrong", details: ["limit: wrong"], isOurs: true });
   assert.equal(errorOf(401, { message: "Unauthorized" }).message, "Unauthorized");
   assert.equal(errorOf(401, { message: "Unauthorized" }).code, "unauthenticated");
   assert.equal(errorOf(502, null).message, "the server said 502");
+  assert.equal(errorOf(403, { message: "Forbidden" }).isOurs, false);
 });
 
 test("what changed is what came and what went", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ApiError } from "../../../web/api.js";
+import { errorOf } from "../../../web/logic.js";
 import { MOST_EVENTS, MOST_KEPT, createOutbox, nextBatch, pause } from "../../../web/outbox.js";
 
 class MemoryStorage {
@@ -112,6 +113,59 @@ test("what can never be taken is given up, and holds nobody up", async () => {
     await outbox.add("p1", event(1));
     await outbox.add("p1", event(2));
     assert.deepEqual([ids(there.taken), outbox.waiting], [["event-2"], 0]);
+  }
+});
+
+test("what a proxy or a firewall says is no refusal: events are kept and sent again", async () => {
+  const theirs = (status) => new ApiError(status, errorOf(status, { message: "Forbidden" }));
+  const ours = (status) => new ApiError(status, errorOf(status, { error: { code: "no" } }));
+  const answers = [theirs(400), theirs(404), theirs(413), theirs(403), ours(403), ours(408)];
+  const there = server([...answers]);
+  await outboxOf(there).add("p1", event(1));
+  assert.deepEqual([ids(there.taken), there.waits.length], [["event-1"], answers.length]);
+});
+
+test("a batch that is refused is halved: one bad event takes no others with it", async () => {
+  for (const status of [400, 413]) {
+    const there = server();
+    const send = async (profileId, events, sentAt) => {
+      if (events.some((one) => one.event_id === "event-3")) {
+        throw new ApiError(status, errorOf(status, { error: { code: "invalid" } }));
+      }
+      return there.send(profileId, events, sentAt);
+    };
+    const outbox = outboxOf({ ...there, send });
+    [1, 2, 3, 4].forEach((number) => outbox.put("p1", event(number)));
+    await outbox.add("p1", event(5));
+    assert.deepEqual(ids(there.taken), ["event-1", "event-2", "event-4", "event-5"]);
+    assert.deepEqual([outbox.waiting, there.waits], [0, []]);
+  }
+});
+
+test("of a half that was busy only that half is sent again", async () => {
+  const refusal = new ApiError(400, errorOf(400, { error: { code: "invalid" } }));
+  const there = server([refusal, [], busy(429, 7)]);
+  const outbox = outboxOf(there);
+  [1, 2, 3].forEach((number) => outbox.put("p1", event(number)));
+  await outbox.flush();
+  assert.deepEqual(ids(there.taken), ["event-1", "event-2", "event-3"]);
+  assert.deepEqual(there.waits, [7 + 2]);
+});
+
+test("a browser that blocks its storage still sends", async () => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
+  Object.defineProperty(globalThis, "localStorage", {
+    configurable: true,
+    get() { throw new DOMException("blocked", "SecurityError"); },
+  });
+  try {
+    const there = server([busy()]);
+    const { send, wait } = there;
+    await createOutbox({ account: "a1", send, wait }).add("p1", event(1));
+    assert.deepEqual(ids(there.taken), ["event-1"]);
+  } finally {
+    if (before) Object.defineProperty(globalThis, "localStorage", before);
+    else delete globalThis.localStorage;
   }
 });
 
