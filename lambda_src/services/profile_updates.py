@@ -53,11 +53,14 @@ class _Change:
 
 @dataclass(slots=True)
 class _Refused:
-    """The places of records whose items are not stored, how many items these are and are not."""
+    """The places of records whose items are not stored, and how many items these are.
+
+    ``settled`` items are as the batch says: written now, or found so when it came again.
+    """
 
     places: list[int] = field(default_factory=list)
     items: int = 0
-    stored: int = 0
+    settled: int = 0
 
     def add(self, change: _Change) -> None:
         self.places += change.places
@@ -66,8 +69,8 @@ class _Refused:
     @property
     def is_hot(self) -> bool:
         """Whether it is a few of the items, and not the table, that take no writes."""
-        writes = self.items + self.stored
-        return self.items <= MOST_HOT_ITEMS and self.items < MOST_HOT_SHARE * writes
+        everything = self.items + self.settled
+        return self.items <= MOST_HOT_ITEMS and self.items < MOST_HOT_SHARE * everything
 
 
 Changes = dict[Key, _Change]
@@ -134,13 +137,14 @@ class ProfileUpdates:
                 except RetryLaterError:
                     break
             writes = list(_merged(changes, stored))
+            refused.settled += len(changes) - len(writes)
             if not writes:
                 return refused  # nothing new: repeats, or older than what is stored
             unwritten = self.viewing.put_many(writes)
             for place in unwritten.busy:
                 refused.add(changes[_key(writes[place])])
             lost = [_key(writes[place]) for place in unwritten.conflicts]
-            refused.stored += len(writes) - len(unwritten.busy) - len(lost)
+            refused.settled += len(writes) - len(unwritten.busy) - len(lost)
             if not lost:
                 return refused
             self.count("VersionConflicts", len(lost))

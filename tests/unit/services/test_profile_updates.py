@@ -212,6 +212,15 @@ def test_old_records_wait_for_a_table_that_is_short_of_writes(refused, others, k
     assert failures == ([] if kept else [{"itemIdentifier": f"{0:021}"}])
 
 
+def test_a_hot_item_is_set_aside_when_its_batch_comes_again_with_all_else_stored():
+    viewing, poison = FakeViewing(failing={("p1", "t0")}), FakePoison()
+    payloads = [an_event(n, title_id=f"t{n}") for n in range(40)]
+    _, failures = apply(payloads, viewing, poison, now=NOW)
+    assert (failures, poison.kept) == ([{"itemIdentifier": f"{0:021}"}], [])
+    _, failures = apply(payloads, viewing, poison, now=NOW + 86_400)
+    assert (failures, len(poison.kept)) == ([], 1)
+
+
 def test_an_old_record_waits_for_a_table_that_is_away_altogether():
     poison = FakePoison()
     _, failures = apply([an_event(1)], FakeViewing(fail_reads=1), poison, now=NOW + 86_400)
