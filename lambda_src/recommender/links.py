@@ -48,6 +48,13 @@ class Link:
         return " ".join(parts)
 
 
+def share_people(one: Title, other: Title) -> bool:
+    """Whether anybody directed both titles, or plays in both."""
+    return not (
+        set(one.directors).isdisjoint(other.directors) and set(one.cast).isdisjoint(other.cast)
+    )
+
+
 def _decade(title: Title) -> int | None:
     return None if title.year is None else title.year // 10 * 10
 
