@@ -15,7 +15,7 @@ from recommender.decisions import decisions
 from recommender.history import TitleState
 from recommender.index import CatalogueIndex
 from recommender.interactions import FoldedHistory
-from recommender.links import Link, genre_phrase, genre_word, join, quoted, share_people, stars
+from recommender.links import Link, People, genre_phrase, genre_word, join, quoted, stars
 from recommender.popularity import POPULAR
 from recommender.recommendation import Reason, ReasonKind, Source
 from recommender.scoring import EVERYBODY_PARTS, GENRE, Scorers, Scores
@@ -45,6 +45,7 @@ class Explainer:
         self._playable = playable
         self._favourites = {genre.casefold() for genre in favourite_genres}
         self._liked = _citable(history, states, index, playable)
+        self._anchors: dict[int, tuple[People, Reason]] = {}
 
     def explain(
         self, picks: Ints, scores: Scores, *, by_people: bool = True
@@ -123,11 +124,18 @@ class Explainer:
         if most <= 0:
             return None
         anchor = int(self._liked.titles[best])
-        title = self._index.titles[anchor]
-        if by_people and share_people(title, self._index.titles[number]):
+        people, reason = self._anchors.get(anchor) or self._anchored(anchor)
+        if by_people and people.made(self._index.titles[number]):
             return self.because_of(anchor, number)  # says more, and is as true
+        return reason
+
+    def _anchored(self, anchor: int) -> tuple[People, Reason]:
+        """What the picks that one liked title accounts for have in common."""
+        title = self._index.titles[anchor]
         text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
-        return Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
+        reason = Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
+        self._anchors[anchor] = People.of(title), reason
+        return self._anchors[anchor]
 
     def _shares(self, picks: Ints, scorers: Sequence[str]) -> Floats:
         """What each liked title adds to each pick, in the terms of the scorer that decided."""

@@ -104,7 +104,9 @@ def score(
         loudness = np.float32(1 / (1 + length / 5))
         affinity = _affinity(index, columns) * np.sqrt(scores["popularity"])
         parts[GENRE] = comparable(affinity, allowed) * loudness
-    total: Floats = np.stack(list(parts.values())).sum(axis=0)
+    total = np.zeros_like(parts["content"])
+    for part in parts.values():
+        total += part
     return Scores(parts, total)
 
 
