@@ -15,7 +15,7 @@ from recommender.preferences import strength
 from recommender.sparse import Floats, Ints, SparseRows
 
 _BLOCK = 4_096  # rows that are dense at a time, pairs of a title at a time: bounds the memory
-_PAIR = 60.0  # how much longer a pair of one row takes than a cell of a dense product
+_PAIR = 300.0  # how much longer a pair of one row takes than a cell of a dense product
 _LEAF = 512  # titles from which on an inverse is worked out in four parts
 
 
