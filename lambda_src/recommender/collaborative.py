@@ -27,7 +27,7 @@ class CollaborativeConfig:
     chosen: float = 0.3  # what having picked a title at all says, added to the preference
     damping: float = 0.25  # of widely liked titles, in likeness: shared rarities count more
     evenness: float = 0.85  # power of an exemplar's length that divides its likeness
-    neighbours: int = 200
+    neighbours: int = 100
     postings: int = 20_000  # pairs of a title and an exemplar that are looked at: bounds the time
     # What a few titles say of a viewer's neighbours is vague, so everybody is heard and what
     # most like counts; with more of them the near speak louder and the widely liked count less.

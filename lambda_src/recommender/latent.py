@@ -30,7 +30,7 @@ _SHARED = 3  # titles that a feature must have to predict anything
 class LatentConfig:
     """How tastes are decomposed and titles placed."""
 
-    rank: int = 64
+    rank: int = 80
     ridge: float = 8.0  # of the regression of places on features
     trust: float = 5.0  # viewers at which a title's own place counts as much as the predicted
     features: int = 2_000  # the most frequent ones that predict: bounds time and memory
