@@ -60,16 +60,22 @@ def store_away(place: Path, clip: Clip, away: int) -> Outcome:
 def node_killed(place: Path, clip: Clip, away: int) -> Outcome:
     """One of two nodes is killed in mid-stream; its viewers go on at the other."""
     upstream = store(place, place / "root")
-    nodes = [fleet_node(place / name, upstream) for name in ("one", "two")]
+    nodes = [fleet_node(place / name, upstream, line="700k") for name in ("one", "two")]
     front = balancer(place, nodes)
     with running(upstream, *nodes, front):
+        sending = 0
 
         async def fault() -> None:
+            nonlocal sending
             await asyncio.sleep(5)
+            sending = nodes[0].sending()
             nodes[0].stop(kill=True)
 
         felt = _play(front, clip, 20, fault)
-    return Outcome("a node killed in mid-stream", _words(felt), _unnoticed(felt))
+    broken = felt.errors.get("AnswerBrokenError", 0)
+    words = f"{_words(felt)}; {sending} answers were on their way as it died, {broken} broke off"
+    # A kill that nobody could have felt proves nothing.
+    return Outcome("a node killed in mid-stream", words, _unnoticed(felt) and broken > 0)
 
 
 def slow_loris(place: Path, clip: Clip, away: int) -> Outcome:
