@@ -32,6 +32,10 @@ class FleetConfig:
     bytes_out_per_target: int = 30_000_000_000  # per minute: 4 Gbit/s
     cache_gb: int = 200  # of the volume that caches media where a type has no disk of its own
     predictive_scaling: bool
+    # An image with everything in it, and counters to CloudWatch. Both take a way to AWS's APIs:
+    # the stage's interface_endpoints or nat_gateways. Else a node installs nginx as it boots.
+    own_image: bool = False
+    image_release: int = 1  # raised, the image is built anew on Amazon Linux as it is then
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +112,11 @@ class StageConfig:
             raise ValueError(
                 f"stage {self.name}: lake_retention_days={self.lake_retention_days} is less than "
                 "the 30 that an hour may take to become whole, and queries look back"
+            )
+        if self.fleet.own_image and not (self.interface_endpoints or self.nat_gateways):
+            raise ValueError(
+                f"stage {self.name}: fleet.own_image takes a way to AWS's APIs: set "
+                "interface_endpoints=True or nat_gateways"
             )
         if len(self.availability_zones) < 2:
             raise ValueError(f"stage {self.name}: a load balancer needs 2 availability_zones")
@@ -193,6 +202,7 @@ STAGES: dict[str, StageConfig] = {
                 on_demand_base=3,
                 on_demand_percent=50,
                 predictive_scaling=True,
+                own_image=True,
             ),
             training=TrainingConfig(
                 instance_type="ml.m7i.4xlarge", schedule="cron(0 3 * * ? *)", managed_spot=True
