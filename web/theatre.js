@@ -15,11 +15,13 @@ let library = null;
 const hlsLibrary = () => (library ??= import("/vendor/hls.js").then((module) => module.default));
 
 export class Theatre {
-  #api; #onError; #onClosed; #playback = null; #thumbnails = []; #sprites = new Map();
+  #api; #outbox; #onError; #onClosed; #playback = null; #thumbnails = []; #sprites = new Map();
   #next = null; #countdown = null; #dragging = false;
 
-  constructor({ api, onError, onClosed }) {
+  /** `outbox` gives the one of who is signed in now. */
+  constructor({ api, outbox, onError, onClosed }) {
     this.#api = api;
+    this.#outbox = outbox;
     this.#onError = onError;
     this.#onClosed = onClosed;
     this.video = find("video");
@@ -35,7 +37,8 @@ export class Theatre {
     this.#next = queue[0] ? () => this.play(queue[0], { profile, queue: queue.slice(1) }) : null;
     this.#draw(item, queue[0]);
     const playback = new Playback({
-      api: this.#api, profile, item, video: this.video, Hls: await hlsLibrary(),
+      api: this.#api, outbox: this.#outbox(), profile, item, video: this.video,
+      Hls: await hlsLibrary(),
       tell: {
         ready: () => this.#drawChoices(),
         started: () => find("theatre").setAttribute("data-startup-ms", playback.startupMs),
