@@ -144,6 +144,17 @@ def unfinished(state_machine_arn: str, *, label: str) -> cloudwatch.MathExpressi
     )
 
 
+def undelivered(queue_name: str) -> cloudwatch.Metric:
+    """Messages that wait in a dead-letter queue."""
+    return metric(
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        {"QueueName": queue_name},
+        statistic="Maximum",
+        period=FIVE_MINUTES,
+    )
+
+
 def lake_hours_behind(namespace: str) -> cloudwatch.Metric:
     """Hours that the lake's upkeep found and could not make whole, said once an hour."""
     return metric(

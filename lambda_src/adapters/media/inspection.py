@@ -62,6 +62,11 @@ def inspect(url: str, size: str) -> dict[str, Any]:
             "audio": [
                 _audio(number, stream, sampled) for number, stream in enumerate(audio, start=1)
             ],
+            "subtitles": [
+                # Without a decoder of its own a stream has no context, and is one all the same.
+                stream.codec_context.name if stream.codec_context else "unknown"
+                for stream in container.streams.subtitles
+            ],
             "faults": sampled.faults[:_MOST_FAULTS],
         }
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from schemas.catalogue import TitleRecord
 from tests.unit.packaging.films import HOSTILE, film, index_first
+
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +41,31 @@ def test_a_hostile_upload_is_refused_with_its_reason_beside_it(studio, kind):
     assert kept["reasons"] == [reason.model_dump() for reason in examined.reasons]
     assert studio.counted == ["TitleRefused"]
     assert (examined.order, examined.job) == (None, None)
+
+
+def _by_ffmpeg(folder: Path, film: bytes, *arguments: str) -> bytes:
+    (folder / "film.mov").write_bytes(film)
+    (folder / "cues.srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nHello\n")
+    command = ["ffmpeg", "-v", "error", "-i", "film.mov", *arguments, "made.mov"]
+    subprocess.run(command, cwd=folder, check=True)
+    return (folder / "made.mov").read_bytes()
+
+
+@needs_ffmpeg
+def test_subtitles_inside_a_film_are_refused_and_not_lost(studio, good, tmp_path):
+    made = _by_ffmpeg(tmp_path, good, "-i", "cues.srt", "-c", "copy", "-c:s", "mov_text")
+    studio.deliver(made)
+    (reason,) = studio.examine().reasons
+    assert (reason.field, "mov_text" in reason.message) == ("mezzanine.subtitles", True)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(("transfer", "says"), [("smpte2084", "PQ"), ("arib-std-b67", "HLG")])
+def test_a_grade_for_bright_screens_is_refused_by_its_name(studio, good, tmp_path, transfer, says):
+    coded = ("-c:v", "libx264", "-pix_fmt", "yuv420p10le", "-color_trc", transfer)
+    studio.deliver(_by_ffmpeg(tmp_path, good, *coded, "-colorspace", "bt2020nc"))
+    (reason,) = studio.examine().reasons
+    assert (reason.field, says in reason.message) == ("mezzanine.video.transfer", True)
 
 
 def test_nothing_of_another_file_is_in_a_refusal(studio):
