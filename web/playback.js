@@ -72,6 +72,7 @@ export class Playback {
 
   get hls() { return this.#hls; }
   get startupMs() { return this.#meter.startupMs; }
+  get next() { return this.#grant.next; }
   get folder() { return this.#grant.manifest_url.replace(/[^/]*$/, ""); }
 
   async start() {
