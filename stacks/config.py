@@ -18,7 +18,8 @@ class FleetConfig:
     """The streaming fleet: instance types in order of preference, and its size.
 
     All types have NVMe of their own and a baseline of `node_gbps` or more, so that one target
-    fits each: im4gn.xlarge and is4gen.xlarge 6.25 Gbit/s, c7gd.4xlarge 7.5 (EC2's own tables).
+    fits each: im4gn.xlarge and is4gen.xlarge 6.25 Gbit/s, c7gd.4xlarge 7.5. Written down by hand;
+    `aws ec2 describe-instance-types` has it as `BaselineBandwidthInGbps`, if types are changed.
     """
 
     instance_types: tuple[str, ...] = ("im4gn.xlarge", "c7gd.4xlarge", "is4gen.xlarge")
