@@ -125,13 +125,18 @@ class Watch:
                         self.counts.values["DamagedCacheFiles"] += 1
                         say(f"removed {path}: {line['uri']} came short")
 
-    def metrics(self, connections: int | None) -> list[dict[str, object]]:
+    def publish(self, namespace: str, address: str) -> None:
+        """Says what was counted; what CloudWatch did not take is said by the next minute."""
+        if sent(namespace, self.metrics(connections(address))):
+            self.counts = Counts()
+
+    def metrics(self, open_ones: int | None) -> list[dict[str, object]]:
         """For CloudWatch: one series for all nodes, since nodes come and go."""
         disk = os.statvfs(self._cache)
         room = 100 * disk.f_bavail * disk.f_frsize / self._floor
         values: dict[str, float] = {**self.counts.values, "CacheRoomPercent": min(room, 1000)}
-        if connections is not None:
-            values["Connections"] = connections
+        if open_ones is not None:
+            values["Connections"] = open_ones
         dimensions = [{"Name": "service", "Value": "fleet-node"}]
         return [
             {"MetricName": name, "Value": value, "Dimensions": dimensions}
@@ -149,7 +154,7 @@ def connections(url: str) -> int | None:
         return None
 
 
-def publish(namespace: str, metrics: list[dict[str, object]]) -> bool:
+def sent(namespace: str, metrics: list[dict[str, object]]) -> bool:
     """Whether CloudWatch has them."""
     command = ["aws", "cloudwatch", "put-metric-data", "--namespace", namespace,
                "--metric-data", json.dumps(metrics)]  # fmt: skip
@@ -181,8 +186,7 @@ def main() -> None:
         watch.look()
         if given.namespace and time.monotonic() >= due:
             due += PUBLISH_SECONDS
-            if publish(given.namespace, watch.metrics(connections(given.metrics))):
-                watch.counts = Counts()
+            watch.publish(given.namespace, given.metrics)
         time.sleep(1)
 
 

@@ -400,13 +400,17 @@ def test_what_a_node_publishes_is_what_cloudwatch_takes(node: Node) -> None:
     assert {one["MetricName"] for one in metrics} >= {"Connections", "CacheRoomPercent"}
 
 
+@pytest.mark.parametrize(("status", "left"), [(1, 3), (0, 0)])
 def test_what_was_not_published_is_said_by_the_next_minute(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, left: int
 ) -> None:
-    (tmp_path / "aws").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "aws").write_text(f"#!/bin/sh\nexit {status}\n")
     (tmp_path / "aws").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert not watch.publish("Marquee/prod", [])
+    watcher = watch.Watch(tmp_path / "access.log", tmp_path, floor=1)
+    watcher.counts.values["Requests"] = 3
+    watcher.publish("Marquee/prod", f"http://{NODE_ADDRESS}:1/metrics")  # nginx is down, too
+    assert watcher.counts.values["Requests"] == left
 
 
 @needs_nginx
