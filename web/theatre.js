@@ -35,7 +35,7 @@ export class Theatre {
   /** Plays `item`; `queue` is what may come after it. */
   async play(item, { profile, queue }) {
     await this.#leave();
-    this.#follow(profile, queue);
+    this.#queue(profile, queue);
     this.#draw(item);
     const playback = new Playback({
       api: this.#api, outbox: this.#outbox(), profile, item, video: this.video,
@@ -55,7 +55,7 @@ export class Theatre {
       throw error;
     }
     // Of a series the next episode, whatever stood beside this one on the page.
-    if (playback.next) this.#follow(profile, [playback.next, ...queue]);
+    if (playback.next) this.#queue(profile, [playback.next, ...queue]);
     this.video.poster = `${playback.folder}poster.jpg`;
     await this.#loadThumbnails(playback);
   }
@@ -72,7 +72,7 @@ export class Theatre {
     await playback?.stop(options);
   }
 
-  #follow(profile, [next, ...rest]) {
+  #queue(profile, [next, ...rest]) {
     this.#next = next ? () => this.play(next, { profile, queue: rest }) : null;
     find("up-next-words").textContent = next ? `Next: ${nextWords(next)}` : "";
   }

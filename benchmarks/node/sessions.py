@@ -48,6 +48,7 @@ class Session:
     master: str  # URL
     felt: Felt
     until: float  # time.monotonic()
+    patience: float = PATIENCE
     throughput: float = 4e6  # bits a second, until measured
     buffered: float = 0.0
     clock: float = 0.0
@@ -138,7 +139,7 @@ class Session:
             if body is not None:
                 body.clear()  # what an answer that broke off has left
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(self.patience):
                     answer = await self.client.get(
                         urlsplit(url).path, None if body is None else body.extend
                     )
@@ -160,7 +161,9 @@ def _read(body: bytes, url: str) -> m3u8.M3U8:
     return m3u8.loads(body.decode(), uri=url)
 
 
-async def watch(master: str, *, viewers: int, seconds: float, ramp: float = 30.0) -> Felt:
+async def watch(
+    master: str, *, viewers: int, seconds: float, ramp: float = 30.0, patience: float = PATIENCE
+) -> Felt:
     """``viewers`` sessions at once for ``seconds``; they begin over the first ``ramp`` seconds."""
     felt = Felt()
     until = time.monotonic() + ramp + seconds
@@ -169,7 +172,7 @@ async def watch(master: str, *, viewers: int, seconds: float, ramp: float = 30.0
         await asyncio.sleep(ramp * place / viewers)
         client = Client(master)
         try:
-            await Session(client, master, felt, until).run()
+            await Session(client, master, felt, until, patience).run()
         finally:
             client.close()
 
