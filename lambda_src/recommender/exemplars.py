@@ -25,7 +25,7 @@ class PoolConfig:
     size: int = 1_000
     fewest: int = 5
     candidates: int = 24  # tried for each place of the pool
-    reference: int = 20_000  # viewers that are to be covered, a sample of all
+    reference: int = 8_000  # viewers that are to be covered, a sample of all
     dimensions: int = 64
     seed: int = 20_261
 
