@@ -7,8 +7,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from adapters.media import inspection
+from adapters.media.inspection import _windows
 from schemas.catalogue import TitleRecord
 from tests.unit.packaging.films import HOSTILE, film, index_first
 
@@ -155,15 +158,45 @@ def test_a_file_that_takes_too_long_is_refused_not_waited_for(studio, good):
 
 @pytest.fixture(scope="module")
 def long() -> bytes:
-    """Longer than what is listened to whole: windows of it are."""
+    """Longer than what is looked at whole: windows of it are."""
     return film(width=320, height=240, rate=10, seconds=200)
 
 
-def test_windows_of_a_long_film_are_enough(studio, long):
+def test_a_long_film_is_ordered_as_well(studio, long):
     studio.deliver(long)
     examined = studio.examine()
     assert examined.outcome == "package", examined.reasons
     assert examined.order.mezzanine.audio[0].loudness_lufs == pytest.approx(-17, abs=1.5)
+
+
+def _loud_between_looks(times):
+    """Deafening wherever the picture of a film of 200 s is not looked at."""
+    looked_at = [(times >= start) & (times < end) for start, end in _windows(200)]
+    return np.where(np.any(looked_at, axis=0), 0.2, 1.0)
+
+
+def test_a_film_that_is_too_loud_in_between_is_refused(studio):
+    studio.deliver(film(width=320, height=240, rate=10, seconds=200, loudness=_loud_between_looks))
+    (reason,) = studio.examine().reasons
+    assert reason.field == "mezzanine.audio[1].loudness"
+
+
+@pytest.mark.parametrize("size", [1, 1 << 40])  # heard whole, and in windows
+def test_as_much_is_seen_of_what_is_heard_whole(long, tmp_path, monkeypatch, size):
+    seen = []
+    look = inspection._Samples._see
+    monkeypatch.setattr(
+        inspection._Samples,
+        "_see",
+        lambda self, frame: (seen.append(frame.time), look(self, frame)),
+    )
+    path = tmp_path / "film.mov"
+    path.write_bytes(long)
+    assert inspection.inspect(f"file:{path}", str(size))["faults"] == []
+    windows = {
+        number for time in seen for number, (a, b) in enumerate(_windows(200)) if a - 5 <= time <= b
+    }
+    assert windows == set(range(8))
 
 
 def test_a_long_film_that_lost_its_end_is_refused(studio, long):
