@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.speed.world import NOW, viewers_for
+from recommender.exemplars import PoolConfig
 from recommender.gram import GramConfig
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +42,7 @@ MOST_MB = 12 * 1024.0
 @app.command()
 def serving(
     titles: Annotated[int, typer.Option(help="Titles of the catalogue.")] = 17_000,
-    exemplars: Annotated[int, typer.Option(help="Viewers in the pool.")] = 50_000,
+    exemplars: Annotated[int, typer.Option(help="Viewers in the pool.")] = PoolConfig().size,
     viewers: Annotated[int, typer.Option(help="Viewers the served model is fitted on.")] = 55_000,
     mean_length: Annotated[float, typer.Option(help="Titles a viewer has watched.")] = 70.0,
     learned: Annotated[
@@ -74,7 +75,7 @@ def growth(
     ] = None,
     titles: Annotated[int, typer.Option(help="Titles of the catalogue.")] = 17_000,
     mean_length: Annotated[float, typer.Option(help="Titles a viewer has watched.")] = 150.0,
-    exemplars: Annotated[int, typer.Option(help="Viewers in the pool.")] = 1_000,
+    exemplars: Annotated[int, typer.Option(help="Viewers in the pool.")] = PoolConfig().size,
     learned: Annotated[
         int, typer.Option(help="Most titles of the linear model.")
     ] = GramConfig().most,

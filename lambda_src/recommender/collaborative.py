@@ -27,7 +27,7 @@ class CollaborativeConfig:
     chosen: float = 0.3  # what having picked a title at all says, added to the preference
     damping: float = 0.25  # of widely liked titles, in likeness: shared rarities count more
     evenness: float = 0.85  # power of an exemplar's length that divides its likeness
-    neighbours: int = 100
+    neighbours: int = 200
     postings: int = 20_000  # pairs of a title and an exemplar that are looked at: bounds the time
     # What a few titles say of a viewer's neighbours is vague, so everybody is heard and what
     # most like counts; with more of them the near speak louder and the widely liked count less.
@@ -112,11 +112,12 @@ class CollaborativeScorer:
 
     def neighbours(self, history: FoldedHistory) -> Neighbours:
         """The exemplars most like this viewer; with a short history all who have anything."""
-        key = ("neighbours", id(self))
-        if key not in history.memo:
-            history.memo[key] = self._neighbours(history)
-        near: Neighbours = history.memo[key]
-        return near
+        scorer, near = history.memo.get("neighbours", (None, None))
+        if near is None or scorer is not self:
+            near = self._neighbours(history)
+            history.memo["neighbours"] = self, near
+        found: Neighbours = near
+        return found
 
     def _neighbours(self, history: FoldedHistory) -> Neighbours:
         heard_of = self._heard_of(history.titles)

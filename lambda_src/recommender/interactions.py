@@ -24,7 +24,7 @@ class FoldedHistory:
 
     titles: Ints
     preferences: Floats
-    memo: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.titles)

@@ -77,6 +77,16 @@ class Explainer:
         link = Link.between(self._index.titles[anchor], self._index.titles[number])
         return self._because(anchor, link)
 
+    def enjoyed_too(self, anchor: int, number: int) -> Reason:
+        """Why viewers put ``number`` beside a title of the history; by its people, if it has any.
+
+        Who made both says more, and is as true.
+        """
+        people, reason = self._anchors.get(anchor) or self._anchored(anchor)
+        if people.made(self._index.titles[number]):
+            return self.because_of(anchor, number)
+        return reason
+
     def _largest(self, shares: Floats) -> tuple[list[int], list[float]]:
         """For each pick the place and the size of its largest share, 0 where there is none."""
         if not len(self._liked):
@@ -124,10 +134,9 @@ class Explainer:
         if most <= 0:
             return None
         anchor = int(self._liked.titles[best])
-        people, reason = self._anchors.get(anchor) or self._anchored(anchor)
-        if by_people and people.made(self._index.titles[number]):
-            return self.because_of(anchor, number)  # says more, and is as true
-        return reason
+        if by_people:
+            return self.enjoyed_too(anchor, number)
+        return (self._anchors.get(anchor) or self._anchored(anchor))[1]
 
     def _anchored(self, anchor: int) -> tuple[People, Reason]:
         """What the picks that one liked title accounts for have in common."""
