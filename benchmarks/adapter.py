@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Mapping
 
 import numpy as np
 
-from benchmarks.cells import Events, Floats, Frame, events, title, titles
+from benchmarks.cells import POSITIVE, Events, Floats, Frame, events, title, titles
 from recommender.artifact import from_bytes, to_bytes
 from recommender.catalogue import Title, Viewer
 from recommender.histories import Column, Histories
@@ -43,15 +43,19 @@ class Recommender:
         Raises :class:`ValueError` for a frame that is not as described above, and
         :class:`NothingToTrainError` where there is no interaction or no title.
         """
+        fresh = Recommender()
+        fresh._fit(interactions, items)  # apart, so that a failure leaves what was there
+        self.__dict__.update(fresh.__dict__)
+
+    def _fit(self, interactions: Frame, items: Frame) -> None:
         told = events(interactions)
         self._implicit = told.implicit
-        self._unknown_time = _typical(told.times)
         self._now = _FIRST_TIME
         self._told: dict[Hashable, list[tuple[Histories, int]]] = {}
         catalogue = self._catalogue(items, told)
         model = fit(
             catalogue,
-            self._tell(told),
+            self._tell(told, unknown_time=_typical(told.times)),
             version="benchmark",
             now=self._now,
             config=TrainingConfig(ranker=RankerConfig(diversity=0.0, exploration=0.0)),
@@ -62,11 +66,12 @@ class Recommender:
     def update(self, interactions: Frame) -> None:
         """Fold in what viewers did since, whether or not they were in ``fit``.
 
-        The model stays: titles it doesn't know are left out. Raises :class:`ValueError` before
-        ``fit`` and for a frame that is not as described above.
+        The model stays: titles it doesn't know are left out. What has no time is news.
+
+        Raises :class:`ValueError` before ``fit`` and for a frame that is not as described above.
         """
         self._fitted()
-        self._tell(events(interactions))
+        self._tell(events(interactions), unknown_time=self._now)
 
     def recommend(
         self,
@@ -126,12 +131,12 @@ class Recommender:
                     states[title_id] = state
         return states
 
-    def _tell(self, told: Events) -> Histories:
+    def _tell(self, told: Events, *, unknown_time: float) -> Histories:
         """Keep what the model can know of ``told``, by viewer."""
         rows: dict[Hashable, int] = {}
         viewers = np.array([rows.setdefault(one, len(rows)) for one in told.viewers], np.int64)
         numbers = np.array([self._number.get(item, -1) for item in told.items], np.int32)
-        times = np.maximum(np.nan_to_num(told.times, nan=self._unknown_time), _FIRST_TIME)
+        times = np.maximum(np.nan_to_num(told.times, nan=unknown_time), _FIRST_TIME)
         self._now = max(self._now, float(times.max(initial=_FIRST_TIME)))
         order = np.lexsort((times, numbers, viewers))
         order = order[numbers[order] >= 0]
@@ -149,9 +154,13 @@ class Recommender:
         return histories
 
     def _said(self, ratings: Floats, times: Floats) -> dict[str, Column]:
-        if self._implicit:
-            return {"completed_at": times}
-        return {"rating": ratings.astype(np.float32), "rated_at": times}
+        """Ratings are ratings, but for those that say no more than that something was watched."""
+        watched = np.isnan(ratings) | (self._implicit & (ratings == POSITIVE))
+        return {
+            "completed_at": np.where(watched, times, np.nan),
+            "rating": np.where(watched, np.nan, ratings).astype(np.float32),
+            "rated_at": np.where(watched, np.nan, times),
+        }
 
     def _fitted(self) -> None:
         if not self.artifact:

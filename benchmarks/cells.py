@@ -15,12 +15,13 @@ from recommender.catalogue import Title
 Frame = Any
 Floats = npt.NDArray[np.float64]
 POSITIVE = 1.0
+_LAST_YEAR = 9_999
 
 
 @dataclass(frozen=True)
 class Events:
-    """The rows of one frame: who, what, ``ratings`` and ``times`` (Unix seconds, NaN where
-    unknown), each [n]."""
+    """The rows of one frame: who, what, ``ratings`` (NaN where unknown) and ``times`` (Unix
+    seconds, NaN where unknown), each [n]."""
 
     viewers: Sequence[Hashable]
     items: Sequence[Hashable]
@@ -30,17 +31,18 @@ class Events:
     @property
     def implicit(self) -> bool:
         """Whether ratings say no more than that something was watched."""
-        return bool((self.ratings == POSITIVE).all())
+        return bool((np.isnan(self.ratings) | (self.ratings == POSITIVE)).all())
 
 
 def events(frame: Frame) -> Events:
     """The events of ``frame``; rows without a viewer or a title are left out, and a rating that
     is missing says that the title was watched.
 
-    Raises :class:`ValueError` naming a column that is not there, or one that is not of numbers.
+    Raises :class:`ValueError` naming a column that is not there, or one that is not of finite
+    numbers.
     """
     viewers, items = _ids(frame, "user_id"), _ids(frame, "item_id")
-    ratings = np.nan_to_num(_numbers(frame, "rating"), nan=POSITIVE)
+    ratings = _numbers(frame, "rating")
     times = _numbers(frame, "timestamp")
     named = [
         not (missing(viewer) or missing(item)) for viewer, item in zip(viewers, items, strict=True)
@@ -89,9 +91,12 @@ def _ids(frame: Frame, name: str) -> list[Hashable]:
 def _numbers(frame: Frame, name: str) -> Floats:
     column = _column(frame, name)
     try:
-        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+        numbers = np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
     except (TypeError, ValueError) as error:
         raise ValueError(f"interactions' {name!r} must hold numbers: {error}") from error
+    if np.isinf(numbers).any():
+        raise ValueError(f"interactions' {name!r} must hold finite numbers, or none")
+    return numbers
 
 
 def _column(frame: Frame, name: str) -> Any:
@@ -123,6 +128,7 @@ def _year(value: object) -> int | None:
     if missing(value):
         return None
     try:
-        return int(float(str(value)))
+        year = int(float(str(value)))
     except (ValueError, OverflowError):
         return None
+    return year if 0 < year <= _LAST_YEAR else None

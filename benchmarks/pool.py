@@ -6,6 +6,7 @@ Run it with ``python -m benchmarks.pool``, or with a folder in MovieLens format.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,8 @@ def main(
 ) -> None:
     """Hold a few hundred viewers out and let neighbours alone recommend to them.
 
-    Each pool is chosen to cover tastes, and once more by lot; the last line is everybody.
+    Each pool is chosen to cover tastes, and once more by lot; the last lines are everybody, as
+    served and with no bound on the titles by which neighbours are found.
 
     Examples:
 
@@ -58,7 +60,11 @@ def main(
         by_lot = np.sort(rng.choice(everybody, min(count, len(everybody)), replace=False))
         pools += [(f"{count:,}", "to cover", covering), (f"{count:,}", "by lot", by_lot)]
     pools.append((f"{len(everybody):,}", "everybody", everybody))
-    found = [_figures(rehearsal, pool) for *_, pool in track(pools, "pools", transient=True)]
+    pools.append((f"{len(everybody):,}", "no bounds", everybody))
+    found = [
+        _figures(rehearsal, pool, everybody=how == "no bounds")
+        for _, how, pool in track(pools, "pools", transient=True)
+    ]
     _show(pools, found, len(rehearsal.held))
 
 
@@ -83,9 +89,15 @@ def _numbers(title_ids: Sequence[str]) -> Mapping[str, int]:
     return {title_id: number for number, title_id in enumerate(title_ids)}
 
 
-def _figures(rehearsal: Rehearsal, pool: Ints) -> Figures:
-    """nDCG@10 of neighbours from ``pool``, by how much of a viewer is known."""
-    scorer = CollaborativeScorer.fit(rehearsal.interactions, CollaborativeConfig(), pool)
+def _figures(rehearsal: Rehearsal, pool: Ints, *, everybody: bool = False) -> Figures:
+    """nDCG@10 of neighbours from ``pool``, by how much of a viewer is known.
+
+    ``everybody`` is asked with no bound on what likeness is worked out from, either.
+    """
+    config = CollaborativeConfig()
+    if everybody:
+        config = replace(config, postings=len(rehearsal.interactions.times))
+    scorer = CollaborativeScorer.fit(rehearsal.interactions, config, pool)
     figures: dict[str, list[float]] = {name: [] for _, name in LENGTHS}
     for case in rehearsal.cases:
         figures[_name(case)].append(quality(scorer(case.given), case))

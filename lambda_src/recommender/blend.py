@@ -30,6 +30,11 @@ class Blend:
         (0.15, 0.0, 0.75, 0.08, 0.0, 0.02),
     )
 
+    def __post_init__(self) -> None:
+        table = np.array(self.weights, dtype=np.float64)
+        if table.shape != (len(self.lengths), len(SCORERS)) or not np.isfinite(table).all():
+            raise ValueError(f"a blend of {self.lengths} needs {len(SCORERS)} weights for each")
+
     def at(self, length: int) -> npt.NDArray[np.float64]:
         """The weights [scorers] for a history of ``length`` titles."""
         knots = np.log1p(self.lengths)
@@ -38,10 +43,16 @@ class Blend:
 
 
 def comparable(scores: Floats, allowed: Bools) -> Floats:
-    """``scores`` in [0, 1]: 1 is the best allowed title, 0 a title nothing speaks for."""
+    """``scores`` in [-1, 1]: 1 is the best allowed title, 0 one that nothing speaks for.
+
+    Where nothing speaks for any title, what is spoken against most is -1.
+    """
     # Titles that are not allowed count as 0, which is what nothing speaks for comes to.
-    best = (scores * allowed).max(initial=np.float32(0))
-    if best <= 0:
+    within = scores * allowed
+    most = within.max(initial=np.float32(0))
+    if most <= 0:
+        most = -within.min(initial=np.float32(0))
+    if most <= 0:
         return np.zeros_like(scores)
-    scaled: Floats = scores * np.float32(1 / best)
-    return np.clip(scaled, 0, 1, out=scaled)
+    scaled: Floats = scores * np.float32(1 / most)
+    return np.clip(scaled, -1, 1, out=scaled)

@@ -29,8 +29,8 @@ class CollaborativeConfig:
     evenness: float = 0.85  # power of an exemplar's length that divides its likeness
     neighbours: int = 200
     postings: int = 20_000  # pairs of a title and an exemplar that are looked at: bounds the time
-    # What a few titles say of a viewer's neighbours is vague, so everybody is heard and what
-    # most like counts; with more of them the near speak louder and the widely liked count less.
+    # What a few titles say of a viewer's neighbours is vague, so all of them are heard alike;
+    # with more titles the nearest speak louder and the widely liked count less.
     sharpness: float = 4.0  # power of the likeness, rising from 1
     popularity_damping: float = 0.2  # of widely liked titles, rising from 0
     settling: float = 20.0  # titles of history at which both have risen half way
@@ -38,10 +38,12 @@ class CollaborativeConfig:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """``habits`` [neighbours x titles] and how much each is heard, ``likeness`` [neighbours]."""
+    """``habits`` [neighbours x titles] and how much each is heard, ``likeness`` [neighbours];
+    ``heard_of`` [history] are the titles by which they were found."""
 
     habits: SparseRows
     likeness: Floats
+    heard_of: Bools
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class CollaborativeScorer:
         return damped
 
     def neighbours(self, history: FoldedHistory) -> Neighbours:
-        """The exemplars most like this viewer; with a short history all who have anything."""
+        """The exemplars most like this viewer, of those equally like the first by number."""
         scorer, near = history.memo.get("neighbours", (None, None))
         if near is None or scorer is not self:
             near = self._neighbours(history)
@@ -125,13 +127,14 @@ class CollaborativeScorer:
         asked = habit(history.preferences[heard_of], self.config.chosen)
         asked *= self._rarity[titles] ** 2
         likeness: Floats = np.maximum(self.by_title.mix(titles, asked) * self.evened, 0)
-        nearest = largest(likeness, self.config.neighbours).astype(np.int32)
+        nearest = largest(likeness, self.config.neighbours)
+        order = np.lexsort((nearest, -likeness[nearest]))[: self.config.neighbours]
+        nearest = np.sort(nearest[order])
+        nearest = nearest[likeness[nearest] > 0]
         near = likeness[nearest]
-        alike = near > 0
-        nearest, near = nearest[alike], near[alike]
         power = 1 + (self.config.sharpness - 1) * self._settled(history)
         loudness = (near / max(float(near.max(initial=0)), 1e-9)) ** np.float32(power)
-        return Neighbours(self.habits.take(nearest), loudness)
+        return Neighbours(self.habits.take(nearest.astype(np.int32)), loudness, heard_of)
 
     def _heard_of(self, titles: Ints) -> Bools:
         """Which of ``titles`` likeness is worked out from: all where that is affordable.
@@ -150,16 +153,18 @@ class CollaborativeScorer:
         """How far the settings have risen for a history of this length: 0 to 1."""
         return len(history) / (len(history) + self.config.settling)
 
-    def shares(self, picks: Ints, history: FoldedHistory, near: Neighbours) -> Floats:
+    def shares(self, picks: Ints, history: FoldedHistory) -> Floats:
         """How far neighbours link each of ``picks`` to each title of ``history``.
 
         [picks, history]: what the neighbours who share a habit with the viewer add to a pick,
-        split over the shared habits. ``near`` are those of the whole history.
+        split over the habits by which they were found.
         """
+        near = self.neighbours(history)
         everything, place = np.unique(np.concatenate([picks, history.titles]), return_inverse=True)
         everybody = np.arange(near.habits.height, dtype=np.int32)
         block = near.habits.dense(everybody, everything.astype(np.int32))
         mine = habit(history.preferences, self.config.chosen) * self._rarity[history.titles] ** 2
+        mine *= near.heard_of
         heard = block[:, place[: len(picks)]] * near.likeness[:, None]
         shares: Floats = heard.T @ block[:, place[len(picks) :]] * mine
         shares[picks[:, None] == history.titles[None, :]] = 0

@@ -127,7 +127,10 @@ class ContentScorer:
 
     def shares(self, picks: Ints, history: FoldedHistory) -> Floats:
         """What each title of ``history`` adds to each of ``picks``: [picks, history]."""
-        shares = self.products(picks, history.titles) * history.preferences
+        likeness = self.products(picks, history.titles)
+        if history.preferences.sum() > 0:
+            likeness -= self._usual[picks][:, None]  # of liking what everybody likes
+        shares: Floats = likeness * history.preferences
         shares[picks[:, None] == history.titles[None, :]] = 0
         return shares
 

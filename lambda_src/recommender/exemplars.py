@@ -47,7 +47,11 @@ def choose_pool(interactions: Interactions, config: PoolConfig) -> Ints:
     if useful.size > looked_at:
         useful = rng.choice(useful, looked_at, replace=False)
     sketches = _sketches(interactions, useful.astype(np.int32), config.dimensions, rng)
-    return np.sort(useful[_cover(sketches, config, rng)]).astype(np.int32)
+    chosen = useful[_cover(sketches, config, rng)]
+    # Who covers much may have watched much: the last chosen go where the pool is too large.
+    within = np.cumsum(lengths[chosen]) <= config.habits
+    within[0] = True
+    return np.sort(chosen[within]).astype(np.int32)
 
 
 def _sketches(

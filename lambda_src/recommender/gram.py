@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.interactions import Interactions
 from recommender.preferences import strength
@@ -58,15 +59,22 @@ class Gram:
         left_out = interactions.preferences.take(rows)
         viewers = self.viewers - np.bincount(left_out.columns, minlength=left_out.width)
         inputs = _inputs(left_out, self.learned)
-        return replace(self, products=self.products - products(inputs), viewers=viewers)
+        left = replace(self, products=self.products - products(inputs), viewers=viewers)
+        # Of what only those have watched there is nothing left to learn.
+        return left._of(np.flatnonzero(viewers[self.learned]))
 
     def within(self, most: int) -> Gram:
         """Of the ``most`` most watched titles alone."""
         if most >= len(self.learned):
             return self
         learned = _most_watched(self.viewers, self.learned, most)
-        places = np.searchsorted(self.learned, learned)
-        return replace(self, learned=learned, products=self.products[np.ix_(places, places)])
+        return self._of(np.searchsorted(self.learned, learned))
+
+    def _of(self, places: npt.NDArray[np.int64]) -> Gram:
+        if len(places) == len(self.learned):
+            return self
+        inner = self.products[np.ix_(places, places)]
+        return replace(self, learned=self.learned[places], products=inner)
 
 
 def products(rows: SparseRows) -> Floats:

@@ -19,10 +19,11 @@ import numpy.typing as npt
 from recommender.gram import Gram, inverse
 from recommender.interactions import FoldedHistory
 from recommender.parts import Parts
-from recommender.preferences import strength
+from recommender.preferences import apart, strength
 from recommender.sparse import Bools, Floats, Ints, SparseRows
 
 _SPARE = 10  # dimensions beyond those kept, for the subspace to settle
+_TITLES = 4  # titles at least to a dimension
 _SHARED = 3  # titles that a feature must have to predict anything
 
 
@@ -71,17 +72,21 @@ class LatentScorer:
         return cls(giving, getting, parts.bits("unwatched"), LatentConfig(**parts.settings))
 
     def __call__(self, history: FoldedHistory) -> Floats:
-        """Scores [titles]: how near each is to the viewer's tastes, without its own say."""
-        inputs = strength(history.preferences)
+        """Scores [titles]: how near each is to the viewer's tastes, without its own say.
+
+        What is disliked speaks against what is like it, and for nothing else.
+        """
+        inputs = apart(strength(history.preferences))
         giving = self.giving[history.titles]
-        scores: Floats = self.getting @ (inputs @ giving)
-        scores[history.titles] -= inputs * (giving * self.getting[history.titles]).sum(axis=1)
-        return scores
+        own = np.einsum("hr,hr->h", giving, self.getting[history.titles])
+        scores = self.getting @ (inputs @ giving).T
+        scores[history.titles] -= (inputs * own).T
+        return scores[:, 0] + np.minimum(scores[:, 1], 0)
 
     def shares(self, picks: Ints, history: FoldedHistory) -> Floats:
-        """What each title of ``history`` adds to the score of each of ``picks``: exact.
+        """What each title of ``history`` adds to the score of each of ``picks``.
 
-        [picks, history]; each of ``picks`` once.
+        [picks, history], exact for what is liked; each of ``picks`` once.
         """
         links = self.getting[picks] @ self.giving[history.titles].T
         shares: Floats = links * strength(history.preferences)
@@ -92,7 +97,8 @@ class LatentScorer:
 def _basis(products: Floats, config: LatentConfig) -> Floats:
     """The right singular vectors [learned, rank] of likings of these ``products`` (Halko 2011)."""
     rng = np.random.default_rng(config.seed)
-    rank = min(config.rank, len(products))
+    # With as many dimensions as titles each title would be a taste of its own.
+    rank = min(config.rank, -(-len(products) // _TITLES))
     width = min(rank + _SPARE, len(products))
     basis = rng.standard_normal((len(products), width)).astype(np.float32)
     for _ in range(config.passes):

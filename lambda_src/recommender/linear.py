@@ -88,11 +88,22 @@ class LinearScorer:
         return cls(weights, learned, giving, getting, LinearConfig(**parts.settings))
 
     def __call__(self, history: FoldedHistory) -> Floats:
-        """Scores [titles]: what the titles of the history say, added up."""
+        """Scores [titles]: what the titles of the history say, added up.
+
+        What is disliked speaks against what is linked to it, and for nothing else.
+        """
         inputs = strength(history.preferences)
-        scores: Floats = self.weights.mix(history.titles, inputs)
-        known = self._slots[history.titles] >= 0
-        slots, said = self._slots[history.titles[known]], inputs[known]
+        scores = self._sum(history.titles, np.maximum(inputs, 0))
+        disliked = inputs < 0
+        if disliked.any():
+            scores += np.minimum(self._sum(history.titles[disliked], inputs[disliked]), 0)
+        return scores
+
+    def _sum(self, titles: Ints, inputs: Floats) -> Floats:
+        scores: Floats = self.weights.mix(titles, inputs)
+        slots = self._slots[titles]
+        known = slots >= 0
+        slots, said = slots[known], inputs[known]
         giving = self.giving[slots]
         rest = self.getting @ (said @ giving)
         # A title says nothing about itself, and the rest is only nearly 0 there.
@@ -101,9 +112,9 @@ class LinearScorer:
         return scores
 
     def shares(self, picks: Ints, history: FoldedHistory) -> Floats:
-        """What each title of ``history`` adds to the score of each of ``picks``: exact.
+        """What each title of ``history`` adds to the score of each of ``picks``.
 
-        [picks, history]; each of ``picks`` once.
+        [picks, history], exact for what is liked; each of ``picks`` once.
         """
         links = self.weights.dense(history.titles, picks).T
         links += self._of(self.getting, picks) @ self._of(self.giving, history.titles).T

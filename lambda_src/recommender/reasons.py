@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.catalogue import Title
 from recommender.decisions import decisions
@@ -18,11 +19,9 @@ from recommender.interactions import FoldedHistory
 from recommender.links import Link, People, genre_phrase, genre_word, join, quoted, stars
 from recommender.popularity import POPULAR
 from recommender.recommendation import Reason, ReasonKind, Source
-from recommender.scoring import EVERYBODY_PARTS, GENRE, Scorers, Scores
+from recommender.scoring import EVERYBODY_PARTS, GENRE, PERSONAL_PARTS, Scorers, Scores
 from recommender.sparse import Bools, Floats, Ints
 
-# Shares are worked out for this many of the best liked titles: a bound on the request.
-_CITED = 60
 _ENJOYED = 3.5  # stars
 
 
@@ -44,7 +43,8 @@ class Explainer:
         self._history = history
         self._playable = playable
         self._favourites = {genre.casefold() for genre in favourite_genres}
-        self._liked = _citable(history, states, index, playable)
+        self._places = _citable(history, states, index, playable)
+        self._liked = history.titles[self._places]
         self._anchors: dict[int, tuple[People, Reason]] = {}
 
     def explain(
@@ -97,7 +97,7 @@ class Explainer:
         if most <= 0:
             return None
         title = self._index.titles[number]
-        anchor = int(self._liked.titles[best])
+        anchor = int(self._liked[best])
         link = Link.between(self._index.titles[anchor], title)
         return self._by_same_people(title, shares) or self._because(anchor, link)
 
@@ -108,10 +108,10 @@ class Explainer:
                 place
                 for place in np.argsort(-shares, kind="stable")[:5]
                 if shares[place] > 0
-                and director in self._index.titles[self._liked.titles[place]].directors
+                and director in self._index.titles[self._liked[place]].directors
             ]
             if len(places) >= 2:
-                liked = [self._index.titles[self._liked.titles[place]] for place in places[:2]]
+                liked = [self._index.titles[self._liked[place]] for place in places[:2]]
                 names = join([quoted(one) for one in liked])
                 text = f"Because you liked {names}, also by {director}"
                 ids = tuple(one.title_id for one in liked)
@@ -133,7 +133,7 @@ class Explainer:
     def _collaborative(self, number: int, best: int, most: float, by_people: bool) -> Reason | None:
         if most <= 0:
             return None
-        anchor = int(self._liked.titles[best])
+        anchor = int(self._liked[best])
         if by_people:
             return self.enjoyed_too(anchor, number)
         return (self._anchors.get(anchor) or self._anchored(anchor))[1]
@@ -150,12 +150,10 @@ class Explainer:
         """What each liked title adds to each pick, in the terms of the scorer that decided."""
         shares = np.zeros((len(picks), len(self._liked)), dtype=np.float32)
         decided = np.array(scorers)
-        for name in ("content", "linear", "latent"):
+        for name in PERSONAL_PARTS:
             if (mine := decided == name).any():
-                shares[mine] = getattr(self._scorers, name).shares(picks[mine], self._liked)
-        if (mine := decided == "collaborative").any():
-            neighbours = self._scorers.collaborative.neighbours(self._history)
-            shares[mine] = self._scorers.collaborative.shares(picks[mine], self._liked, neighbours)
+                scorer = getattr(self._scorers, name)
+                shares[mine] = scorer.shares(picks[mine], self._history)[:, self._places]
         return shares
 
     def _popular(self, number: int, scores: Scores) -> Reason:
@@ -172,20 +170,15 @@ class Explainer:
 
 def _citable(
     history: FoldedHistory, states: Mapping[str, TitleState], index: CatalogueIndex, playable: Bools
-) -> FoldedHistory:
-    """What was liked beyond doubt and is for the viewer's eyes, the best liked first.
+) -> npt.NDArray[np.int64]:
+    """Where in ``history`` what was liked beyond doubt is, and is for the viewer's eyes.
 
     Nobody is told they enjoyed what they rated three stars, and no child is told the name of a
     title above the ceiling, whoever watched it with that profile.
     """
-    order = np.lexsort((history.titles, -history.preferences))
-    order = order[(history.preferences > 0)[order] & playable[history.titles[order]]]
-    cited = []
-    for place, number in zip(order.tolist(), history.titles[order].tolist(), strict=True):
-        rating = states[index.ids[number]].rating
-        if rating is None or rating >= _ENJOYED:
-            cited.append(place)
-            if len(cited) == _CITED:
-                break
-    best = np.array(cited, dtype=np.int64)
-    return FoldedHistory(history.titles[best], history.preferences[best])
+    may = np.flatnonzero((history.preferences > 0) & playable[history.titles])
+    ratings = [states[index.ids[number]].rating for number in history.titles[may].tolist()]
+    enjoyed = [rating is None or rating >= _ENJOYED for rating in ratings]
+    places: npt.NDArray[np.int64] = may[np.array(enjoyed, dtype=bool)]
+    # The best liked first, so that of equal shares it is that one's.
+    return places[np.argsort(-history.preferences[places], kind="stable")]

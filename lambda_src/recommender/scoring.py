@@ -20,6 +20,7 @@ from recommender.sparse import Bools, Floats
 
 TRENDING, GENRE = "trending", "genre"
 COLLABORATIVE_PARTS = ("collaborative", "linear", "latent")  # what viewers alike say
+PERSONAL_PARTS = ("content", *COLLABORATIVE_PARTS)  # what a viewer's own history says
 EVERYBODY_PARTS = ("popularity", "recent")  # what everybody says
 _TAKEN_OVER = np.float32(0.25)
 
@@ -91,7 +92,8 @@ def score(
     # for what is only somewhat like it, old titles lose more than new ones gain.
     vague = np.float32(2 / (1 + length / 5))
     if taken_over.any():
-        alike = np.square(np.square(np.square(scores["content"])))  # a power of 8 by pow takes ages
+        alike = np.maximum(scores["content"], 0)
+        alike = np.square(np.square(np.square(alike)))  # a power of 8, which pow takes ages for
         parts["content"] += vague * taken_over * alike
     if trending:
         # Loud with no history, a fifth of it with a long one: what everybody does today is

@@ -30,8 +30,8 @@ _K = 10
 _DISCOUNTS = 1 / np.log2(np.arange(_K) + 2)
 _POOL = 40  # the best titles of each scorer that a blend may choose from
 _PRIOR = 200.0  # cases' worth of trust in the default weights
-_MOST_CASES = 200  # of each length, of one fit
-_TRIED = 200  # blends that are tried for each length, three times
+_MOST_CASES = 160  # of each length, of one fit
+_TRIED = 150  # blends that are tried for each length, three times
 _BEST = 12  # of them whose mean is taken: steadier than the single best, and as good
 # A list of what everybody watches serves a viewer with a history poorly even where a metric
 # likes it: rows of popular and trending titles are there for that.
@@ -149,7 +149,7 @@ def _asked(scorers: Scorers, case: FoldedCase, says: Gains) -> _Asked:
     allowed[case.given.titles] = False
     by_name = scorers.comparable(case.given, allowed)
     scores = np.stack([by_name[name] for name in SCORERS])
-    scores[:, ~allowed] = -1
+    scores[:, ~allowed] = -2  # below all that is allowed
     pool = np.unique(np.concatenate([largest(row, _POOL)[:_POOL] for row in scores]))
     found = np.isin(pool, case.held_out)
     return _Asked(scores[:, pool], found, float(_DISCOUNTS[: len(case.held_out)].sum()), says)

@@ -267,3 +267,53 @@ def test_fit_forgets(interactions, items):
     recommender = fitted(interactions[interactions["user_id"] % 2 == 0], items)
     recommender.fit(interactions, items)
     assert recommender.artifact == fitted(interactions, items).artifact
+
+
+def said(viewer, item, rating, timestamp=float("nan")):
+    row = {"user_id": viewer, "item_id": item, "rating": rating, "timestamp": timestamp}
+    return pd.DataFrame([row])
+
+
+def test_a_missing_rating_among_ratings_says_that_a_title_was_watched(interactions, items):
+    recommender = fitted(interactions, items)
+    recommender.update(said("new", 0, float("nan")))
+    [state] = recommender._history("new").values()
+    assert state.rating is None
+    assert state.completed_at is not None
+
+
+def test_ratings_after_watching_alone_are_ratings(interactions, items):
+    recommender = fitted(interactions.assign(rating=1.0), items)
+    recommender.update(said("new", 0, 2.0))
+    recommender.update(said("new", 1, 1.0))
+    rated, watched = recommender._history("new").values()
+    assert rated.rating == 2.0
+    assert watched.rating is None
+    assert watched.completed_at is not None
+
+
+def test_an_update_without_a_time_is_news(interactions, items):
+    recommender = fitted(interactions, items)
+    recommender.update(said("new", 0, 5.0, timestamp=1.59e9))
+    recommender.update(said("new", 0, 1.0))
+    [state] = recommender._history("new").values()
+    assert state.rating == 1.0
+
+
+def test_a_fit_that_fails_leaves_what_was_there(interactions, items):
+    recommender = fitted(interactions, items)
+    before = recommender.recommend([0, 1, "nobody"], 5)
+    with pytest.raises(NothingToTrainError):
+        recommender.fit(interactions.head(0), items.head(7).assign(item_id=list("abcdefg")))
+    assert recommender.recommend([0, 1, "nobody"], 5) == before
+
+
+@pytest.mark.parametrize("column", ["rating", "timestamp"])
+def test_an_endless_number_is_refused_by_its_column(interactions, items, column):
+    with pytest.raises(ValueError, match=f"'{column}' must hold finite"):
+        fitted(interactions.assign(**{column: np.inf}), items)
+
+
+@pytest.mark.parametrize("year", [3e9, "19990101120000", -5])
+def test_a_year_that_is_none_is_left_out(interactions, items, year):
+    assert fitted(interactions, items.assign(year=year)).recommend([0], 3)

@@ -136,6 +136,7 @@ CARDS = "catalogue/cards"
         (resealed(titles=None), "missing: 'titles'"),
         (resealed(ranker={"colour": 1}), "can't be read"),
         (resealed(papers=None), "missing: 'papers'"),
+        (resealed(blend={"lengths": [0], "weights": [[1.0]]}), "needs 6 weights for each"),
         (resealed(catalogue="0" * 64), "another catalogue.*the header"),
         (resealed({CARDS: parts()[1][CARDS][::-1]}), "another catalogue"),
         (resealed({"content/centre": None}), "missing: 'content/centre"),

@@ -53,3 +53,10 @@ def test_a_pool_covers_every_planted_taste(histories, model):
     tastes = Counter(ordered[n].rsplit("-", 1)[0] for n in pool)
     assert len(tastes) == 8
     assert min(tastes.values()) >= 5
+
+
+def test_a_pool_of_long_histories_keeps_to_its_titles_in_all():
+    crowd = [viewer(n % 50, 5) for n in range(60)] + [viewer(n, 40) for n in range(20)]
+    interactions = gathered(*crowd)
+    pool = choose_pool(interactions, PoolConfig(habits=200))
+    assert 0 < interactions.preferences.lengths[pool].sum() <= 200

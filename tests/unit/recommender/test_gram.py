@@ -68,3 +68,14 @@ def test_the_inverse_is_one(monkeypatch, size):
     inverted = inverse(matrix)
     assert inverted.dtype == np.float32
     assert inverted @ matrix == pytest.approx(np.eye(size), abs=1e-3)
+
+
+def test_titles_that_only_those_left_out_have_watched_are_not_learned():
+    rows = np.array([0, 0, 1, 1, 2, 2], np.int32)
+    columns = np.array([0, 1, 0, 1, 0, 2], np.int32)
+    matrix = SparseRows.of_triples(rows, columns, np.ones(6, np.float32), (3, 3))
+    interactions = Interactions(matrix, np.zeros(6), np.ones(6, bool))
+    whole = Gram.of(interactions, GramConfig(fewest=1))
+    left = whole.without(interactions, np.array([2], np.int32))
+    assert left.learned.tolist() == [0, 1]
+    assert left.products.shape == (2, 2)

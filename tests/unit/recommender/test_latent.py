@@ -78,3 +78,27 @@ def test_a_title_that_is_not_learned_is_placed_by_its_features():
 def test_equal_data_gives_equal_factors():
     one, other = (fitted() for _ in range(2))
     assert np.array_equal(one.getting, other.getting)
+
+
+def test_a_small_catalogue_has_fewer_tastes_than_titles():
+    """With as many dimensions as titles, what is left of a title is how few have watched it."""
+    rng = np.random.default_rng(3)
+    mine = np.arange(200)[:, None] % 2 == np.arange(20)[None, :] % 2
+    rows, columns = (n.astype(np.int32) for n in np.nonzero(rng.random((200, 20)) < 0.5 * mine))
+    matrix = SparseRows.of_triples(rows, columns, np.ones(len(rows), np.float32), (200, 20))
+    gram = Gram.of(
+        Interactions(matrix, np.zeros(len(rows)), np.ones(len(rows), bool)), GramConfig()
+    )
+    nothing = np.zeros(0, np.int32)
+    features = SparseRows.of_triples(nothing, nothing, np.zeros(0, np.float32), (20, 1))
+    config = LatentConfig()
+    scorer = LatentScorer.fit(gram, Placing.fit(features, gram.viewers, config), config)
+    scores = scorer(liking(0, 2, 4))
+    assert scores[6::2].min() > scores[1::2].max()
+
+
+def test_what_is_disliked_speaks_for_nothing(scorer):
+    history = FoldedHistory(np.array([0, 3], np.int32), np.array([-1.0, -0.5], np.float32))
+    scores = scorer(history)
+    assert (scores <= 1e-6).all()
+    assert scores[KIND == 0].mean() < 5 * scores[KIND != 0].mean() < 1e-6

@@ -63,7 +63,7 @@ def test_its_nearest_neighbours_rise_in_the_list_with_a_liking_and_fall_with_a_d
     model, histories
 ):
     """The parts of a list are weighed anew with each title of the history, so that now and
-    then a neighbour moves a little the wrong way: seldom, and never far."""
+    then a neighbour moves the wrong way: seldom, and after a liking by a place or two."""
     rng = np.random.default_rng(0)
     rises, falls = [], []
     for viewer_id in list(histories)[:40]:
@@ -80,9 +80,10 @@ def test_its_nearest_neighbours_rise_in_the_list_with_a_liking_and_fall_with_a_d
             dismissed = places(model, {**states, title_id: dismissal}, title)
             both = before.keys() & liked.keys() & dismissed.keys()
             rises += [before[n] - liked[n] for n in both]
-            falls += [dismissed[n] - before[n] for n in both if length]
+            falls += [dismissed[n] - before[n] for n in both]
     assert len(rises) > 400
     assert np.mean(np.array(rises) < 0) <= 0.01
-    assert np.mean(np.array(falls) < 0) <= 0.03
+    assert np.mean(np.array(falls) < 0) <= 0.01
+    assert min(rises) >= -2
     assert np.median(rises) > 20
-    assert np.median(falls) > 5
+    assert np.median(falls) > 20

@@ -74,3 +74,11 @@ def test_two_scorers_asked_of_one_history_each_find_their_own_neighbours(model, 
     whole(history)
     assert np.array_equal(half(history), alone)
     assert not np.array_equal(whole(history), alone)
+
+
+def test_of_many_equally_like_the_asked_for_number_is_heard(model, histories):
+    whole = model.scorers.collaborative
+    one = whole.habits.take(np.zeros(500, dtype=np.int32))
+    scorer = whole.of(one, whole.spread, whole.config)
+    history = FoldedHistory(one.columns[:3].astype(np.int32), np.ones(3, np.float32))
+    assert scorer.neighbours(history).habits.height == whole.config.neighbours
