@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from recommender.history import Signal, SignalKind
-from schemas.fields import EventId, Moment, Rating, Seconds, Shape, TitleId
+from schemas.fields import ClockReading, EventId, Rating, Seconds, Shape, TitleId
 
 LONGEST_INTERVAL_MS = 86_400_000  # a day
 Milliseconds = Annotated[int, Field(ge=0, le=LONGEST_INTERVAL_MS, strict=True)]
@@ -29,10 +29,14 @@ Network = Literal["wifi", "cellular", "ethernet", "other"]
 
 
 class Event(Shape):
-    """What every event has. ``occurred_at`` is the client's clock; without it, receipt counts."""
+    """What every event has. ``occurred_at`` is the client's clock, which every client tells.
+
+    Only what our own API says in a viewer's name (a rating, the list) is without: it happens at
+    receipt.
+    """
 
     event_id: EventId
-    occurred_at: Moment | None = None
+    occurred_at: ClockReading | None = None
 
     def signals(self, at: float) -> tuple[Signal, ...]:
         """What the event says about its title, as history knows it; ``at`` is Unix seconds."""

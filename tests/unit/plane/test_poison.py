@@ -50,7 +50,7 @@ POISON = {
     "gzip": (b"\x1f\x8b\x08\x00" + b"\x07" * 40, "not JSON"),
     "deep nesting": (b'{"schema": ' + b"[" * 200_000, "not JSON"),
     "a huge field": (event(title_id="t" * 900_000), "event.complete.title_id"),
-    "a huge number": (event(occurred_at=10**400), "event.complete.occurred_at"),
+    "a huge number": (event(position_seconds=10**400), "event.complete.position_seconds"),
     "NaN": (changed(received_at=float("nan")), "received_at"),
     "infinity": (event(position_seconds=float("inf")), "event.complete.position_seconds"),
     "an unknown version": (changed(schema=9), "schema: must be one of 1, 2"),
