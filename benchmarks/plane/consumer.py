@@ -82,7 +82,7 @@ def environment(dynamo: Any, bucket: Any, clock: Callable[[], float] = time.time
     with (
         patch.dict(os.environ, {**clean, **_ENVIRONMENT}, clear=True),
         patch("adapters.clients.dynamodb", lambda: dynamo),
-        patch("adapters.clients.s3", lambda: bucket),
+        patch("adapters.clients.failure_bucket", lambda: bucket),
         patch("adapters.faults.time", SimpleNamespace(sleep=lambda _seconds: None)),
         patch("handlers.profile_consumer.time", SimpleNamespace(time=clock)),
         patch("handlers.profile_consumer.count", lambda *_name, **_dimensions: None),

@@ -79,6 +79,14 @@ class MemoryDynamo:
             found = [i for k, i in sorted(self.tables[table].items()) if k[0] == partition]
             return {"Items": [dict(item) for item in found]}
 
+    def batch_write_item(self, **request: Any) -> Raw:
+        """As boto3's, for deletions from one table."""
+        with self._counted("batch_write_item"):
+            ((table, asked),) = request["RequestItems"].items()
+            for one in asked:
+                self.tables[table].pop(self.key_of(table, one["DeleteRequest"]["Key"]), None)
+            return {"UnprocessedItems": {}}
+
     def batch_execute_statement(self, **request: Any) -> Raw:
         """As boto3's, for the statements of :mod:`adapters.viewing_items`."""
         with self._counted("batch_execute_statement"):

@@ -25,7 +25,7 @@ from services.contributions import (
 )
 from services.ports import Counter, Distribution
 from services.quality import UNKNOWN_NETWORK, quality_additions, reports
-from services.stream import Outcome, PoisonStore, StreamRecord, earliest, read_batch
+from services.stream import Aside, Outcome, PoisonStore, StreamRecord, read_batch
 from services.trending import EVERYBODY, failing_window, hour_window, scopes_of
 
 CONSUMER = "trending"
@@ -46,7 +46,8 @@ class TrendingUpdates:
 
     def apply(self, records: Sequence[StreamRecord], *, now: float) -> Outcome:
         """Counts a batch; a store's failure leaves the rest of the batch for next time."""
-        batch = read_batch(records, consumer=CONSUMER, poison=self.poison, count=self.count)
+        batch = read_batch(records)
+        aside = Aside(consumer=CONSUMER, poison=self.poison, count=self.count)
         counted = {
             place: each
             for place, envelope in batch.good.items()
@@ -59,10 +60,10 @@ class TrendingUpdates:
             try:
                 fresh = self.trending.add([counted[place] for place in places])
             except RetryLaterError:
-                return Outcome(new, batch.poison, earliest([places[0], batch.first_failed]))
+                return Outcome(new, *aside.put(records, batch.bad, places[0]))
             new += len(fresh)
             self._measure([envelopes[each.marker] for each in fresh])
-        return Outcome(new, batch.poison, batch.first_failed)
+        return Outcome(new, *aside.put(records, batch.bad, None))
 
     def _note_late(self, envelopes: Iterable[Envelope], now: float) -> None:
         late = sum(_counts(envelope) and is_too_late(envelope, now) for envelope in envelopes)
