@@ -6,9 +6,8 @@ window is there: two days. What is later than that is counted as late and left t
 
 from __future__ import annotations
 
-import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from schemas.envelope import Envelope
@@ -17,16 +16,18 @@ from schemas.event_types import Complete, Play, PlaybackQuality
 from services.contributions import (
     Addition,
     Contribution,
+    Placed,
     WindowCounts,
     contribution,
     is_too_late,
+    marker_of,
     transactions,
     window_expiry,
 )
 from services.ports import Counter, Distribution
 from services.quality import UNKNOWN_NETWORK, quality_additions, reports
 from services.stream import Aside, Outcome, PoisonStore, StreamRecord, read_batch
-from services.trending import EVERYBODY, failing_window, hour_window, scopes_of
+from services.trending import EVERYBODY, failing_window, hour_of, hour_window, scopes_of
 
 CONSUMER = "trending"
 # What an event says of how much a title is wanted.
@@ -48,21 +49,21 @@ class TrendingUpdates:
         """Counts a batch; a store's failure leaves the rest of the batch for next time."""
         batch = read_batch(records)
         aside = Aside(consumer=CONSUMER, poison=self.poison, count=self.count)
-        counted = {
-            place: each
+        counted = [
+            (place, each)
             for place, envelope in batch.good.items()
-            if (each := contribution_of(envelope, now=now, shard=records[place].shard))
-        }
+            for each in contributions_of(envelope, now=now, shard=records[place].shard)
+        ]
         self._note_late(batch.good.values(), now)
-        envelopes = {each.marker: batch.good[place] for place, each in counted.items()}
         new = 0
-        for places in transactions(_without_repeats(counted)):
+        for part in transactions(_without_repeats(counted)):
             try:
-                fresh = self.trending.add([counted[place] for place in places])
+                fresh = {each.marker for each in self.trending.add([each for _, each in part])}
             except RetryLaterError:
-                return Outcome(new, *aside.put(records, batch.bad, places[0]))
+                first, _ = part[0]
+                return Outcome(new, *aside.put(records, batch.bad, first))
             new += len(fresh)
-            self._measure([envelopes[each.marker] for each in fresh])
+            self._measure([batch.good[p] for p in dict(part)], fresh)
         return Outcome(new, *aside.put(records, batch.bad, None))
 
     def _note_late(self, envelopes: Iterable[Envelope], now: float) -> None:
@@ -70,10 +71,12 @@ class TrendingUpdates:
         if late:
             self.count("LateEvents", late, consumer=CONSUMER)
 
-    def _measure(self, envelopes: Sequence[Envelope]) -> None:
+    def _measure(self, envelopes: Sequence[Envelope], fresh: Container[str]) -> None:
         """Metrics of what has just been counted: once each at most, a crash may lose some."""
         by_dimension: dict[tuple[str, str], list[PlaybackQuality]] = defaultdict(list)
         for envelope, event in reports(envelopes):
+            if marker_of(envelope.profile_id, event.event_id) not in fresh:
+                continue
             known = envelope.country in self.countries
             by_dimension["country", str(envelope.country) if known else OTHER_COUNTRY].append(event)
             by_dimension["network", event.network or UNKNOWN_NETWORK].append(event)
@@ -82,36 +85,44 @@ class TrendingUpdates:
                 self.measure(metric, values, **{dimension: name})
 
 
-def contribution_of(envelope: Envelope, *, now: float, shard: str) -> Contribution | None:
-    """What an event adds to which windows; ``None`` for nothing, or windows long gone."""
+def contributions_of(envelope: Envelope, *, now: float, shard: str) -> list[Contribution]:
+    """What an event adds to which windows; nothing where they are long gone.
+
+    An event counts once by its id. That a title failed counts once for a profile, title and
+    hour: one client alone, however often it says so, does not take a title off the page.
+    """
     if not _counts(envelope) or is_too_late(envelope, now):
-        return None
-    additions = [
-        *_trending_additions(envelope),
-        *quality_additions(envelope, stripe=zlib.crc32(shard.encode())),
+        return []
+    event = envelope.event
+    found = {event.event_id: [*_wanted_additions(envelope), *quality_additions(envelope)]}
+    if isinstance(event, PlaybackQuality) and event.failed:
+        once = f"failed/{event.title_id}/{hour_of(envelope.occurred_at)}"
+        found[once] = [_failing_addition(event, envelope.occurred_at)]
+    return [
+        contribution(envelope.profile_id, once, additions, shard=shard, now=now)
+        for once, additions in found.items()
+        if additions
     ]
-    return contribution(envelope, additions, now=now) if additions else None
 
 
 def _counts(envelope: Envelope) -> bool:
     return isinstance(envelope.event, Play | Complete | PlaybackQuality)
 
 
-def _trending_additions(envelope: Envelope) -> list[Addition]:
+def _wanted_additions(envelope: Envelope) -> list[Addition]:
     event, at = envelope.event, envelope.occurred_at
-    windows: list[str] = []
-    score = 1.0
-    if isinstance(event, Play | Complete):
-        scopes = [EVERYBODY, *scopes_of(envelope.country, envelope.maturity_ceiling)]
-        windows = [hour_window(at, scope) for scope in scopes]
-        score = WEIGHTS[event.type]
-    elif isinstance(event, PlaybackQuality) and event.failed:
-        windows = [failing_window(at)]
+    if not isinstance(event, Play | Complete):
+        return []
+    score = {"score": WEIGHTS[event.type]}
+    scopes = [EVERYBODY, *scopes_of(envelope.country, envelope.maturity_ceiling)]
     return [
-        Addition(window, event.title_id, window_expiry(at), {"score": score})
-        for window in windows
-        if isinstance(event, Play | Complete | PlaybackQuality)
+        Addition(hour_window(at, scope), event.title_id, window_expiry(at), score)
+        for scope in scopes
     ]
+
+
+def _failing_addition(event: PlaybackQuality, at: float) -> Addition:
+    return Addition(failing_window(at), event.title_id, window_expiry(at), {"score": 1.0})
 
 
 def _metrics(events: Sequence[PlaybackQuality]) -> Iterator[tuple[str, list[float]]]:
@@ -123,8 +134,8 @@ def _metrics(events: Sequence[PlaybackQuality]) -> Iterator[tuple[str, list[floa
     yield "PlaybackFailures", [float(sum(event.failed for event in events))]
 
 
-def _without_repeats(counted: dict[int, Contribution]) -> dict[int, Contribution]:
-    first: dict[str, int] = {}
-    for place, each in counted.items():
-        first.setdefault(each.marker, place)
-    return {place: counted[place] for place in first.values()}
+def _without_repeats(counted: Iterable[Placed]) -> list[Placed]:
+    first: dict[str, Placed] = {}
+    for placed in counted:
+        first.setdefault(placed[1].marker, placed)
+    return list(first.values())

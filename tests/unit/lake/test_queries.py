@@ -152,17 +152,30 @@ def test_data_quality_names_hours_that_are_missing_repeated_or_not_whole(lake, t
     assert again[LakeHour.at(yesterday).day, LakeHour.at(yesterday).hour] == "behind"
 
 
+def an_outcome(at, number, version, *, played=False, propensity=1.0):
+    return {
+        "event_id": f"e{number}",
+        "profile_id": f"p{number}",
+        "title_id": "t1",
+        "shown_at": at,
+        "model_version": version,
+        "propensity": propensity,
+        "played_at": at + 60 if played else None,
+    }
+
+
+def test_no_one_clients_propensity_decides(tmp_path, yesterday):
+    honest = [an_outcome(yesterday, n, "v1") for n in range(1000)]
+    liar = an_outcome(yesterday, 1000, "v1", played=True, propensity=1e-6)
+    day = LakeHour.at(yesterday).day
+    write_outcomes(tmp_path / "outcomes" / f"day={day}" / "o.parquet", [*honest, liar])
+    (found,) = Questions(tmp_path).ask("model_change")
+    assert found["played_percent_weighted"] == 50.0
+
+
 def test_what_a_new_model_changed(tmp_path, yesterday):
-    def shown(number, version, *, played=False, propensity=1.0, at=yesterday):
-        return {
-            "event_id": f"e{number}",
-            "profile_id": f"p{number}",
-            "title_id": "t1",
-            "shown_at": at,
-            "model_version": version,
-            "propensity": propensity,
-            "played_at": at + 60 if played else None,
-        }
+    def shown(number, version, *, at=yesterday, **more):
+        return an_outcome(at, number, version, **more)
 
     before = [shown(n, "v1", played=n == 0) for n in range(4)]
     after = [shown(n, "v2", played=n < 2, at=yesterday + 9) for n in range(3)]

@@ -51,6 +51,7 @@ def envelope(**fields):
         ({"type": "search", "query": "noir"}, "title_id"),
         ({"type": "impression", "position": 0}, "position"),
         ({"type": "impression", "propensity": 0}, "propensity"),
+        ({"type": "impression", "propensity": 1e-7}, "propensity"),
         ({"type": "impression", "propensity": 1.1}, "propensity"),
         ({"type": "playback_quality"}, "session_id"),
         ({"type": "playback_quality", "session_id": "s" * 65}, "session_id"),
