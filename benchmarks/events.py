@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from benchmarks.plane import costs, loop, speed
+from benchmarks.plane.load import COUNTED
 
 CONSUMER_TARGET, INGEST_TARGET, LOOP_TARGET_SECONDS = 10_000, 20_000, 1.0
 
@@ -31,6 +32,9 @@ def own_code(batches: Batches = 100) -> None:
     logging.disable(logging.WARNING)
     with _bar("consumer", 2 * batches) as told:
         consumed = speed.consumer(batches, told)
+    with _bar("windows", 4 * batches) as told:
+        windowed = speed.windows(batches, told)
+        counted = speed.windows(batches, told, kinds=COUNTED)
     with _bar("ingest", 2 * batches) as told:
         taken = speed.ingestion(batches, told)
     table = Table(title=f"Own code on one core, {batches * speed.BATCH:,} events each")
@@ -38,6 +42,8 @@ def own_code(batches: Batches = 100) -> None:
         table.add_column(name, justify="left" if name == "path" else "right")
     for name, found, target in (
         ("profile consumer", consumed, CONSUMER_TARGET),
+        ("windows' consumer, the same events", windowed, CONSUMER_TARGET),
+        ("windows' consumer, all of them counted", counted, CONSUMER_TARGET),
         ("ingest", taken, INGEST_TARGET),
     ):
         rate = found.per_second
