@@ -21,7 +21,8 @@ from services.ports import Counter
 CLOSED_AFTER_SECONDS = 900
 # As long as `landing/` is kept: an hour is behind, and said to be, until it is whole or gone.
 LOOK_BACK_DAYS = 30
-# More than a function may run: who wrote a file as young as this may still be at it.
+# More than a function may run, and than Athena lets a query: who writes or reads a generation as
+# young as this, or the one before it, may still be at it.
 ABANDONED_AFTER_SECONDS = 3600
 # Raised when the same files would be rewritten into something else.
 LAYOUT = "1"
@@ -102,9 +103,12 @@ class LakeUpkeep:
         return made_of is not None and made_of <= {file.key for file in landed}
 
     def _sweep(self, hour: LakeHour, *, keep: str, now: float) -> None:
-        for generation, files in self.files.generations(hour).items():
-            youngest = max(file.modified_at for file in files)
-            if generation != keep and youngest + ABANDONED_AFTER_SECONDS <= now:
+        generations = self.files.generations(hour)
+        # A query that began before the swap reads the generation before this one to its end.
+        if not _is_old(generations.pop(keep, ()), now):
+            return
+        for files in generations.values():
+            if _is_old(files, now):
                 self.files.delete([file.key for file in files])
 
     def _expire(self, report: UpkeepReport, *, now: float) -> None:
@@ -116,6 +120,11 @@ class LakeUpkeep:
             for hour in hours:
                 for files in self.files.generations(hour).values():
                     self.files.delete([file.key for file in files])
+
+
+def _is_old(files: Sequence[LakeFile], now: float) -> bool:
+    youngest = max((file.modified_at for file in files), default=now)
+    return youngest + ABANDONED_AFTER_SECONDS <= now
 
 
 def generation_of(landed: Sequence[LakeFile]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.lake_files import LakeBucket
 from adapters.lake_rewriter import DuckdbRewriter
 from schemas.envelope import parse_envelope
 from schemas.errors import RetryLaterError
@@ -103,6 +104,29 @@ def test_the_generation_before_goes_once_nobody_can_be_writing_it(lake: Lakehous
     lake.run(now=max(DAY_LATER, time.time() + ABANDONED_AFTER_SECONDS + 1))
     assert old.isdisjoint(lake.objects("events/"))
     assert sorted(lake.ids().values()) == [1, 1]
+
+
+def test_a_query_that_began_before_the_swap_still_finds_its_files(lake: Lakehouse):
+    lake.land("a", plays(1))
+    lake.run()
+    old = lake.objects("events/")
+
+    class LongAgo(LakeBucket):
+        """The first generation was written long before the second."""
+
+        def generations(self, hour):
+            return {
+                name: [replace(f, modified_at=1.0) if f.key in old else f for f in files]
+                for name, files in super().generations(hour).items()
+            }
+
+    lake.land("late", plays(1))
+    files = LongAgo(lake.s3, lake.bucket)
+    assert lake.run(now=time.time() + 60, files=files).rewritten == ["2026-11-23T19"]
+    lake.run(now=time.time() + ABANDONED_AFTER_SECONDS - 60, files=files)
+    assert old < lake.objects("events/")
+    lake.run(now=time.time() + ABANDONED_AFTER_SECONDS + 60, files=files)
+    assert old.isdisjoint(lake.objects("events/"))
 
 
 def test_files_of_an_older_schema_read_as_nulls(lake: Lakehouse):

@@ -89,7 +89,7 @@ def test_funnel_from_impression_to_completion(lake, tmp_path, yesterday):
         "a",
         [
             a_record("impression", title_id="t1", at=yesterday, **shown),
-            a_record("impression", title_id="t1", at=yesterday + 9, **shown),  # the same place
+            a_record("impression", title_id="t1", at=yesterday + 9, **shown),  # this led to it
             a_record("impression", title_id="t2", at=yesterday, **shown),
             a_record("click", title_id="t1", at=yesterday + 60),
             a_record("play", title_id="t1", at=yesterday + 90),
@@ -100,7 +100,29 @@ def test_funnel_from_impression_to_completion(lake, tmp_path, yesterday):
         yesterday,
     )
     answer = answered(lake, tmp_path, "impression_funnel", yesterday)
-    assert [tuple(row.values()) for row in answer] == [("top_picks", 1, 2, 1, 1, 0, 50.0)]
+    assert [tuple(row.values()) for row in answer] == [("top_picks", 1, 3, 1, 1, 0, 33.33)]
+
+
+def test_the_funnel_credits_the_impression_that_led_to_a_play(lake, tmp_path, yesterday):
+    first, later = {"row_id": "new", "position": 4}, {"row_id": "top_picks", "position": 1}
+    before = yesterday - 3 * DAY
+    lake.land("a", [a_record("impression", title_id="t1", at=before, **first)], before)
+    lake.land(
+        "b",
+        [
+            a_record("impression", title_id="t1", at=yesterday, **later),
+            a_record("play", title_id="t1", at=yesterday + 60),
+            a_record("complete", title_id="t1", at=yesterday + DAY + 60),  # a day later
+        ],
+        yesterday,
+    )
+    long_ago = yesterday - 7 * DAY  # the 8th day back, read only for what follows it
+    lake.land("c", [a_record("impression", title_id="t2", at=long_ago, **later)], long_ago)
+    answer = answered(lake, tmp_path, "impression_funnel", yesterday)
+    assert [tuple(row.values()) for row in answer] == [
+        ("new", 4, 1, 0, 0, 0, 0.0),
+        ("top_picks", 1, 1, 0, 1, 0, 100.0),
+    ]
 
 
 def test_quality_by_country(lake, tmp_path, yesterday):

@@ -147,6 +147,17 @@ def test_every_type_is_fed_as_it_was_on_the_stream(world, whole):
     assert by_id(fed(world, "trending-fn")) == by_id(records)
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["made whole", "as it landed"])
+def test_records_of_one_moment_come_in_the_same_order_every_time(world, whole):
+    records = [record.model_copy(update={"received_at": NOON}) for record in one_of_each(NOON)]
+    world.land("a", records, NOON)
+    if whole:
+        world.run(now=NOON + 2 * HOUR)
+    run("hours", str(LakeHour.at(NOON)), "--to", "profile")
+    names = [(record.profile_id, record.event.event_id) for record in fed(world)]
+    assert names == sorted(names)
+
+
 def test_an_old_hours_records_arrive_now_so_that_a_busy_table_sets_none_aside(world):
     world.land("a", [a_record("play", title_id="t1", at=NOON)], NOON)
     begun = int(time.time())
