@@ -21,6 +21,7 @@ from schemas.envelope import parse_envelope
 from scripts.operators import replay
 from scripts.operators.__main__ import app
 from scripts.operators.consumers import MOST_BROKEN, Pace
+from scripts.operators.refused import REFUSED_PREFIX
 from services.lake import LakeHour
 from services.trending_counts import TrendingUpdates
 from tests.unit.lake.lakehouse import Lakehouse
@@ -123,7 +124,8 @@ def world(clients, monkeypatch, tmp_path):
 
 
 def run(*words: str) -> str:
-    answer = CliRunner().invoke(app, ["replay", *words, "--rate", "1000000"])
+    rate = [] if words[0] == "refused" else ["--rate", "1000000"]
+    answer = CliRunner().invoke(app, ["replay", *words, *rate])
     assert answer.exit_code == 0, answer.output
     return answer.output
 
@@ -301,6 +303,55 @@ def test_a_function_that_breaks_on_everything_ends_the_replay(world):
     assert answer.exit_code == 1
     assert len(world.functions.arrived) == MOST_BROKEN
     assert failures_left(world) == keys
+
+
+def refuse(world, name, *records):
+    """An object as Firehose writes it: what it could not convert, a line each."""
+    lines = [
+        json.dumps(
+            {
+                "attemptsMade": 1,
+                "arrivalTimestamp": int(NOON * 1000),
+                "lastErrorCode": "DataFormatConversion.MalformedData",
+                "lastErrorMessage": "Data does not match the schema.",
+                "rawData": base64.b64encode(data).decode(),
+                "sequenceNumber": "49",
+            }
+        )
+        for data in records
+    ]
+    key = f"{REFUSED_PREFIX}day={LakeHour.at(NOON).day}/{name}"
+    world.s3.put_object(Bucket=world.bucket, Key=key, Body="\n".join(lines).encode())
+    return key
+
+
+def test_what_firehose_refused_is_landed_and_joins_its_hour(world):
+    there, lacking = one_of_each(NOON), one_of_each(NOON)
+    world.land("a", there, NOON)
+    world.run(now=NOON + 2 * HOUR)
+    refuse(world, "1", *(record.to_json() for record in [*lacking, there[0]]))
+    assert f"{len(lacking) + 1} records" in run("refused")
+    assert not world.objects("errors/")
+    world.run(now=NOON + 2 * HOUR)
+    assert sorted(world.ids()) == sorted(r.event.event_id for r in [*there, *lacking])
+    assert set(world.ids().values()) == {1}
+
+
+def test_what_is_no_record_stays_where_firehose_put_it(world):
+    record = a_record("play", title_id="t1", at=NOON)
+    key = refuse(world, "1", b"{", record.to_json())
+    for _ in range(2):
+        assert "1 records that Firehose refused, and 1 that are none" in run("refused")
+        assert world.objects("errors/") == {key}
+        world.run(now=NOON + 2 * HOUR)
+        assert world.ids() == {record.event.event_id: 1}
+
+
+def test_a_dry_run_of_what_firehose_refused_lands_nothing(world):
+    refuse(world, "1", a_record("play", title_id="t1", at=NOON).to_json())
+    before = world.objects()
+    assert "1 records" in run("refused", "--dry-run")
+    assert world.objects() == before
 
 
 def test_a_pace_lets_no_more_through_than_its_rate():
