@@ -102,6 +102,28 @@ def _consumed(consumer: ModuleType, kinds: Sequence[str], batches: int, told: To
     return Speed(batches * BATCH, spent - dynamo.seconds)
 
 
+def window_writes(batch: int, kinds: Sequence[str] = KINDS, batches: int = 40) -> float:
+    """Items that the windows' transactions write for each event, ``batch`` events at a time."""
+    rng, now = random.Random(2), time.time()
+    dynamo, written = storage([]), 0
+    transact = dynamo.transact_write_items
+
+    def counted(**request: Any) -> Any:
+        nonlocal written
+        written += len(request["TransactItems"])
+        return transact(**request)
+
+    dynamo.transact_write_items = counted  # type: ignore[method-assign]
+    context: Any = Context()
+    with environment(dynamo, MemoryBucket()):
+        for number in range(batches):
+            asker = (f"account-{number}", f"profile-{number}")
+            data = [sealed_event(rng, asker, now, kinds) for _ in range(batch)]
+            records = [record(n, one, arrived_at=now) for n, one in enumerate(data)]
+            trending_consumer.handler({"Records": records}, context)
+    return written / (batches * batch)
+
+
 class _Stream:
     def put_records(self, *, StreamName: str, Records: list[Any]) -> Any:  # noqa: N803 - boto3's
         return {"Records": [{} for _ in Records]}

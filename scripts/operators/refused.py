@@ -22,7 +22,8 @@ from scripts.operators.deployment import Deployment
 from services.compaction import LOOK_BACK_DAYS
 from services.lake import LANDING_PREFIX, LakeHour
 
-# Where Firehose puts them, a JSON object a line (stacks/constructs/event_lake.py).
+# Where Firehose puts them (stacks/constructs/event_lake.py): JSON objects one after the other,
+# with or without anything between them.
 REFUSED_PREFIX = "errors/format-conversion-failed/"
 
 
@@ -76,8 +77,7 @@ class RefusedRecords:
 def _read(key: str, body: bytes, now: float) -> Refused:
     by_hour: dict[LakeHour, list[Envelope]] = defaultdict(list)
     unreadable = 0
-    for line in filter(None, body.splitlines()):
-        entry: dict[str, Any] = json.loads(line)
+    for entry in _entries(body.decode()):
         try:
             record = parse_envelope(base64.b64decode(entry["rawData"]))
         except ValidationError:
@@ -85,6 +85,13 @@ def _read(key: str, body: bytes, now: float) -> Refused:
             continue
         by_hour[_hour(entry["arrivalTimestamp"] / 1000, now)].append(record)
     return Refused(key, dict(by_hour), unreadable)
+
+
+def _entries(text: str) -> Iterator[dict[str, Any]]:
+    decoder, at = json.JSONDecoder(), 0
+    while (at := text.find("{", at)) >= 0:
+        entry, at = decoder.raw_decode(text, at)
+        yield entry
 
 
 def _hour(arrived_at: float, now: float) -> LakeHour:

@@ -305,8 +305,8 @@ def test_a_function_that_breaks_on_everything_ends_the_replay(world):
     assert failures_left(world) == keys
 
 
-def refuse(world, name, *records):
-    """An object as Firehose writes it: what it could not convert, a line each."""
+def refuse(world, name, *records, between="\n"):
+    """An object as Firehose writes it: what it could not convert, an object each."""
     lines = [
         json.dumps(
             {
@@ -321,15 +321,16 @@ def refuse(world, name, *records):
         for data in records
     ]
     key = f"{REFUSED_PREFIX}day={LakeHour.at(NOON).day}/{name}"
-    world.s3.put_object(Bucket=world.bucket, Key=key, Body="\n".join(lines).encode())
+    world.s3.put_object(Bucket=world.bucket, Key=key, Body=between.join(lines).encode())
     return key
 
 
-def test_what_firehose_refused_is_landed_and_joins_its_hour(world):
+@pytest.mark.parametrize("between", ["", "\n"])
+def test_what_firehose_refused_is_landed_and_joins_its_hour(world, between):
     there, lacking = one_of_each(NOON), one_of_each(NOON)
     world.land("a", there, NOON)
     world.run(now=NOON + 2 * HOUR)
-    refuse(world, "1", *(record.to_json() for record in [*lacking, there[0]]))
+    refuse(world, "1", *(r.to_json() for r in [*lacking, there[0]]), between=between)
     assert f"{len(lacking) + 1} records" in run("refused")
     assert not world.objects("errors/")
     world.run(now=NOON + 2 * HOUR)
