@@ -5,6 +5,9 @@ then one call to the catalogue makes readers see it; then what nobody sees is de
 anywhere, readers see the old generation or the new one, and the next run goes on: the same
 files give the same folder, so it overwrites what was half written. A file that lands late is
 another set of files, so another generation.
+
+An hour that is too large for a function is asked for elsewhere; a later run finds it written,
+and shows it.
 """
 
 from __future__ import annotations
@@ -14,7 +17,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from services.lake import LakeCatalogue, LakeFile, LakeFiles, LakeHour, Rewriter
+from services.lake import (
+    LakeCatalogue,
+    LakeFile,
+    LakeFiles,
+    LakeHour,
+    LargeRewriter,
+    Rewriter,
+)
 from services.ports import Counter
 
 # Firehose writes an hour's last file its buffer's five minutes after the hour.
@@ -30,10 +40,15 @@ LAYOUT = "1"
 
 @dataclass(slots=True)
 class UpkeepReport:
-    """What a run did, by hour; ``behind`` are hours that are not as they should be."""
+    """What a run did, by hour.
+
+    ``elsewhere`` are hours that another machine works on, ``behind`` those that are not as they
+    should be.
+    """
 
     rewritten: list[str] = field(default_factory=list)
     expired: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
     records: int = 0
     repeats: int = 0
@@ -42,11 +57,12 @@ class UpkeepReport:
 
 @dataclass(frozen=True, kw_only=True)
 class LakeUpkeep:
-    """``most_bytes``: an hour that landed with more is left for a machine with more room."""
+    """``most_bytes``: an hour that landed with more is for ``large``, with more room."""
 
     files: LakeFiles
     catalogue: LakeCatalogue
     rewrite: Rewriter
+    large: LargeRewriter
     count: Counter
     retention_days: int
     most_bytes: int
@@ -74,14 +90,18 @@ class LakeUpkeep:
         current = self.catalogue.generation(hour)
         generation = generation_of(landed)
         if current != generation:
-            if sum(file.size for file in landed) > self.most_bytes:
-                self.count("LakeHoursTooLarge")
-                return False
             if current and not self._holds_all_of(hour, current, landed):
                 # Landed files are gone that readers still see: a new generation would lose them.
                 self.count("LakeSourcesMissing")
                 return False
-            self._write(landed, hour, generation, report)
+            if sum(file.size for file in landed) <= self.most_bytes:
+                self._write(landed, hour, generation, report)
+            elif self.files.is_written(hour, generation):
+                self._take(landed, hour, generation, report)
+            else:
+                self.count("LakeHoursTooLarge")
+                report.elsewhere.append(str(hour))
+                return self.large.ask(hour, generation, now=now)
         self._sweep(hour, keep=generation, now=now)
         return True
 
@@ -97,6 +117,15 @@ class LakeUpkeep:
         report.records += rewritten.records
         report.repeats += rewritten.repeats
         report.unreadable += rewritten.unreadable
+
+    def _take(
+        self, landed: Sequence[LakeFile], hour: LakeHour, generation: str, report: UpkeepReport
+    ) -> None:
+        """Shows what was written elsewhere."""
+        self.files.note_sources(hour, generation, landed)
+        self.catalogue.point(hour, generation)
+        self.large.settle(hour, generation)
+        report.rewritten.append(str(hour))
 
     def _holds_all_of(self, hour: LakeHour, current: str, landed: Sequence[LakeFile]) -> bool:
         made_of = self.files.sources(hour, current)

@@ -13,6 +13,8 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from adapters.large_hours import ASKED_PREFIX, PATIENCE_SECONDS
+from schemas.lake import landing_schema
 from stacks.config import STAGES
 from stacks.constructs.training_code import stage_training_code
 from tests.infrastructure.synthesis import ROOT, Template, listed
@@ -279,13 +281,27 @@ def test_outcomes_are_shown_once_the_job_has_ended(template: Find):
     assert states["Show a new day"]["Catch"][0]["Next"] == "Show it in its place"
 
 
-def test_the_outcomes_job_may_write_outcomes_alone(template: Find):
+@pytest.mark.parametrize(("role", "prefix"), [("Outcomes", "outcomes"), ("LargeHours", "events")])
+def test_a_spark_job_may_write_its_own_table_alone(template: Find, role: str, prefix: str):
     training = template("training")
     written = [
         str(statement["Resource"])
         for where, statement in training.statements()
-        if "OutcomesRole" in where
+        if f"{role}Role" in where
         and {"s3:PutObject", "s3:DeleteObject"} & set(listed(statement["Action"]))
     ]
     assert written
-    assert all("/outcomes/*" in resource for resource in written)
+    assert all(f"/{prefix}/*" in resource for resource in written)
+
+
+def test_an_hour_that_upkeep_asks_for_starts_a_job_that_ends_before_it_asks_again(template: Find):
+    training = template("training")
+    rule = training.named("AWS::Events::Rule", "LargeHours")
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": f"{ASKED_PREFIX}/"}]}
+    machine = training.named("AWS::StepFunctions::StateMachine", "LargeHours")
+    definition = json.loads(_text(machine["DefinitionString"]))
+    job = definition["States"]["Make the hour whole"]
+    assert job["Resource"].endswith(":emr-serverless:startJobRun.sync")
+    assert 60 * job["Arguments"]["ExecutionTimeoutMinutes"] < PATIENCE_SECONDS
+    said = job["Arguments"]["JobDriver"]["SparkSubmit"]["EntryPointArguments"]
+    assert said[said.index("--columns") + 1] == landing_schema()
