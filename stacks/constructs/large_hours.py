@@ -18,6 +18,7 @@ from constructs import Construct
 
 from adapters.large_hours import ASKED_PREFIX
 from schemas.lake import EVENTS, LANDING, landing_schema
+from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.grants import read_objects, write_objects
 from stacks.constructs.spark_runs import allow, job_role, let_run
 
@@ -128,7 +129,7 @@ class LargeHoursJob(Construct):
         }
 
     def _trigger(self) -> None:
-        events.Rule(
+        rule = events.Rule(
             self,
             "Asked",
             description="Makes an hour whole that upkeep has no room for",
@@ -150,4 +151,9 @@ class LargeHoursJob(Construct):
                     max_event_age=Duration.hours(1),
                 )
             ],
+        )
+        acknowledge(
+            rule,
+            "upkeep asks again for what did not start, and says that the hour is behind",
+            "Serverless-EventBusDLQ",
         )

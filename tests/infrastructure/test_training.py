@@ -233,7 +233,7 @@ def test_a_run_that_could_not_start_is_kept(training: Template) -> None:
 
 
 def test_drift_of_what_is_served_starts_a_run(training: Template) -> None:
-    rule = training.only("AWS::Events::Rule")
+    rule = training.named("AWS::Events::Rule", "Triggers")
     (alarm,) = training.of_type("AWS::CloudWatch::Alarm")
     assert rule["EventPattern"]["resources"] == [{"Fn::GetAtt": [alarm, "Arn"]}]
     assert rule["EventPattern"]["detail"] == {"state": {"value": ["ALARM"]}}
