@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from schemas.envelope import Envelope
 from schemas.errors import RetryLaterError
-from schemas.event_types import Complete, Play, PlaybackQuality
+from schemas.event_types import Complete, Play, PlaybackQuality, TitleEvent
 from services.contributions import (
     Addition,
     Contribution,
@@ -27,7 +27,7 @@ from services.contributions import (
 from services.ports import Counter, Distribution
 from services.quality import UNKNOWN_NETWORK, quality_additions, reports
 from services.stream import Aside, Outcome, PoisonStore, StreamRecord, read_batch
-from services.trending import EVERYBODY, failing_window, hour_of, hour_window, scopes_of
+from services.trending import EVERYBODY, failing_window, hour_window, scopes_of
 
 CONSUMER = "trending"
 # What an event says of how much a title is wanted.
@@ -88,16 +88,19 @@ class TrendingUpdates:
 def contributions_of(envelope: Envelope, *, now: float, shard: str) -> list[Contribution]:
     """What an event adds to which windows; nothing where they are long gone.
 
-    An event counts once by its id. That a title failed counts once for a profile, title and
-    hour: one client alone, however often it says so, does not take a title off the page.
+    A report of playback counts once by its id. That a profile played, finished or could not
+    play a title counts once an hour: one client alone, however often it says so, brings no
+    title onto the page and takes none off it.
     """
     if not _counts(envelope) or is_too_late(envelope, now):
         return []
-    event = envelope.event
-    found = {event.event_id: [*_wanted_additions(envelope), *quality_additions(envelope)]}
-    if isinstance(event, PlaybackQuality) and event.failed:
-        once = f"failed/{event.title_id}/{hour_of(envelope.occurred_at)}"
-        found[once] = [_failing_addition(event, envelope.occurred_at)]
+    found = {envelope.event.event_id: quality_additions(envelope)}
+    word, score, windows = _word_of(envelope)
+    if isinstance(envelope.event, TitleEvent) and windows:
+        title_id, expires_at = envelope.event.title_id, window_expiry(envelope.occurred_at)
+        found["/".join((word, title_id, *windows))] = [
+            Addition(window, title_id, expires_at, {"score": score}) for window in windows
+        ]
     return [
         contribution(envelope.profile_id, once, additions, shard=shard, now=now)
         for once, additions in found.items()
@@ -105,24 +108,19 @@ def contributions_of(envelope: Envelope, *, now: float, shard: str) -> list[Cont
     ]
 
 
+def _word_of(envelope: Envelope) -> tuple[str, float, list[str]]:
+    """What the event says of its title, how much that counts for, and in which windows."""
+    event, at = envelope.event, envelope.occurred_at
+    if isinstance(event, Play | Complete):
+        scopes = [EVERYBODY, *scopes_of(envelope.country, envelope.maturity_ceiling)]
+        return event.type, WEIGHTS[event.type], [hour_window(at, scope) for scope in scopes]
+    if isinstance(event, PlaybackQuality) and event.failed:
+        return "failed", 1.0, [failing_window(at)]
+    return "", 0.0, []
+
+
 def _counts(envelope: Envelope) -> bool:
     return isinstance(envelope.event, Play | Complete | PlaybackQuality)
-
-
-def _wanted_additions(envelope: Envelope) -> list[Addition]:
-    event, at = envelope.event, envelope.occurred_at
-    if not isinstance(event, Play | Complete):
-        return []
-    score = {"score": WEIGHTS[event.type]}
-    scopes = [EVERYBODY, *scopes_of(envelope.country, envelope.maturity_ceiling)]
-    return [
-        Addition(hour_window(at, scope), event.title_id, window_expiry(at), score)
-        for scope in scopes
-    ]
-
-
-def _failing_addition(event: PlaybackQuality, at: float) -> Addition:
-    return Addition(failing_window(at), event.title_id, window_expiry(at), {"score": 1.0})
 
 
 def _metrics(events: Sequence[PlaybackQuality]) -> Iterator[tuple[str, list[float]]]:

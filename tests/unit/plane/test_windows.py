@@ -65,23 +65,21 @@ def payload(number, event):
 
 
 def model(run):
-    """The measures of every row, counted one event after the other."""
-    rows, failed = defaultdict(float), set()
+    """The measures of every row, counted one event after the other.
+
+    What a profile says of a title counts once an hour, in the windows of its place and age.
+    """
+    rows, said = defaultdict(float), set()
     for fields, at, profile, title, country, ceiling in run:
         if at == TOO_LATE:
             continue
         hour = HOURS[at]
         if fields["type"] in ("play", "complete"):
-            score = 2.0 if fields["type"] == "complete" else 1.0
-            rows[f"hour#{hour}", title, "score"] += score
-            if country:
-                rows[f"hour#{hour}#country#{country}", title, "score"] += score
-            if ceiling != 18:
-                rows[f"hour#{hour}#ceiling#{ceiling}", title, "score"] += score
+            said.add((profile, title, hour, fields["type"], country, ceiling))
         if fields["type"] == "playback_quality":
             startup = fields.get("startup_ms")
             if fields["failed"]:
-                failed.add((profile, title, hour))
+                said.add((profile, title, hour, "failed", None, 18))
             for window, name in (
                 ("title", title),
                 ("country", country or "??"),
@@ -94,8 +92,11 @@ def model(run):
                 rows[*row, "rebuffer_ms"] += fields["rebuffer_ms"]
                 if startup is not None:
                     rows[*row, f"startup_{bucket_of(startup)}"] += 1
-    for _, title, hour in failed:
-        rows[f"failing#{hour}", title, "score"] += 1
+    for _, title, hour, word, country, ceiling in said:
+        window = f"failing#{hour}" if word == "failed" else f"hour#{hour}"
+        scopes = [f"#country#{country}"] * bool(country) + [f"#ceiling#{ceiling}"] * (ceiling < 18)
+        for scope in ["", *scopes]:
+            rows[window + scope, title, "score"] += 2.0 if word == "complete" else 1.0
     return {key: value for key, value in rows.items() if value}
 
 

@@ -123,7 +123,7 @@ def test_poison_is_kept_and_the_rest_goes_on():
 
 @pytest.mark.parametrize(("fail_from", "first"), [(1, "00000"), (2, "00099")])
 def test_a_failed_transaction_comes_again_from_its_first_record(fail_from, first):
-    payloads = [an_envelope(n).to_json() for n in range(120)]
+    payloads = [an_envelope(n, profile_id=f"p{n}").to_json() for n in range(120)]
     counts = FakeCounts(fail_from)
     assert apply(payloads, counts) == [{"itemIdentifier": first}]
     counts.fail_from = None
@@ -133,7 +133,8 @@ def test_a_failed_transaction_comes_again_from_its_first_record(fail_from, first
 
 def test_plays_count_for_their_country_and_ceiling_as_well():
     counts = FakeCounts()
-    events = [an_envelope(1, country="DE", ceiling=8), an_envelope(2, country="DE", ceiling=18)]
+    child = an_envelope(1, profile_id="p1", country="DE", ceiling=8)
+    events = [child, an_envelope(2, profile_id="p2", country="DE", ceiling=18)]
     apply([event.to_json() for event in events], counts)
     hour = "hour#2026-11-23T19"
     assert counts.windows == {
@@ -146,7 +147,7 @@ def test_plays_count_for_their_country_and_ceiling_as_well():
 def test_the_shards_of_a_hit_write_rows_of_their_own():
     counts = FakeCounts()
     for n in range(64):
-        apply([an_envelope(n).to_json()], counts, shard=f"shardId-{n:012}")
+        apply([an_envelope(n, profile_id=f"p{n}").to_json()], counts, shard=f"shardId-{n:012}")
     assert len(counts.rows) == STRIPES
     assert counts.scores == {("hour#2026-11-23T19", "t1"): 64.0}
 
@@ -154,6 +155,13 @@ def test_the_shards_of_a_hit_write_rows_of_their_own():
 def a_failure(number, *, profile_id="p1", **fields):
     fields = {"type": "playback_quality", "session_id": "session-1", "failed": True} | fields
     return an_envelope(number, profile_id=profile_id, **fields).to_json()
+
+
+def test_one_viewer_brings_no_title_onto_the_page():
+    counts = FakeCounts()
+    plays = [an_envelope(n, type="play").to_json() for n in range(100)]
+    apply([*plays, *(an_envelope(n, type="complete").to_json() for n in range(100, 200))], counts)
+    assert counts.scores == {("hour#2026-11-23T19", "t1"): 3.0}
 
 
 def test_one_viewer_takes_no_title_off_the_page():
