@@ -17,7 +17,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.speed.world import NOW
+from benchmarks.speed.world import NOW, viewers_for
+from recommender.exemplars import PoolConfig
+from recommender.gram import GramConfig
 
 ROOT = Path(__file__).parents[1]
 PEER = ROOT / ".venv-bench" / "bin" / "python"
@@ -40,20 +42,20 @@ MOST_MB = 12 * 1024.0
 @app.command()
 def serving(
     titles: Annotated[int, typer.Option(help="Titles of the catalogue.")] = 17_000,
-    exemplars: Annotated[int, typer.Option(help="Viewers in the pool.")] = 50_000,
+    exemplars: Annotated[int, typer.Option(help="Viewers in the pool.")] = PoolConfig().size,
     viewers: Annotated[int, typer.Option(help="Viewers the served model is fitted on.")] = 55_000,
     mean_length: Annotated[float, typer.Option(help="Titles a viewer has watched.")] = 70.0,
     learned: Annotated[
         int, typer.Option(help="Most titles of the linear model; its inverse grows as the cube.")
-    ] = 12_000,
+    ] = GramConfig().most,
 ) -> None:
     """Fit a made world, serve it from one process on one core, and print each step's time.
 
     Examples:
 
-      python -m benchmarks.serving serving                       the stated size (long: two fits)
+      python -m benchmarks.serving serving                       the stated size
 
-      python -m benchmarks.serving serving --learned 3000        the same, fitted sooner
+      python -m benchmarks.serving serving --learned 12000       with a larger linear model
     """
     with tempfile.TemporaryDirectory() as folder:
         size = {"titles": titles, "viewers": viewers, "mean_length": mean_length}
@@ -73,8 +75,10 @@ def growth(
     ] = None,
     titles: Annotated[int, typer.Option(help="Titles of the catalogue.")] = 17_000,
     mean_length: Annotated[float, typer.Option(help="Titles a viewer has watched.")] = 150.0,
-    exemplars: Annotated[int, typer.Option(help="Viewers in the pool.")] = 1_000,
-    learned: Annotated[int, typer.Option(help="Most titles of the linear model.")] = 12_000,
+    exemplars: Annotated[int, typer.Option(help="Viewers in the pool.")] = PoolConfig().size,
+    learned: Annotated[
+        int, typer.Option(help="Most titles of the linear model.")
+    ] = GramConfig().most,
 ) -> None:
     """Fit made worlds of growing size, with implicit's ALS beside ours; one thread each.
 
@@ -87,7 +91,7 @@ def growth(
     fits = []
     for count in interactions or [100_000, 1_000_000]:
         with tempfile.TemporaryDirectory() as folder:
-            viewers = max(1, round(count / mean_length))
+            viewers = viewers_for(count, titles=titles, mean_length=mean_length)
             size = {"titles": titles, "viewers": viewers, "mean_length": mean_length}
             wanted = {**size, "exemplars": exemplars, "learned": learned, "folder": folder}
             fit = measured(f"fitting {count:,}", "benchmarks.speed.fitting", json.dumps(wanted))

@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from recommender.exemplars import PoolConfig
+
 
 class SettingsError(ValueError):
     """The job can't start with what it was given; the message names what."""
@@ -19,7 +21,7 @@ class Hyperparameters:
     version: str = "unversioned"
     now: float | None = None
     holdout_share: float = 0.2
-    exemplars: int = 1_000
+    exemplars: int = PoolConfig().size
 
     @classmethod
     def read(cls, path: Path) -> Hyperparameters:

@@ -21,8 +21,8 @@ from benchmarks.speed.world import NOW, World, world
 from recommender.artifact import to_bytes
 from recommender.exchange import write_interactions
 from recommender.exemplars import PoolConfig
+from recommender.gram import GramConfig
 from recommender.history import Signal, SignalKind
-from recommender.linear import LinearConfig
 from recommender.training import TrainingConfig, fit
 
 ASKING = 200  # viewers of about ASKED_LENGTH titles whose requests are timed
@@ -37,7 +37,7 @@ def main(wanted: dict[str, Any]) -> dict[str, Any]:
     made_mb = peak_mb()
     config = TrainingConfig(
         pool=replace(PoolConfig(), size=wanted["exemplars"]),
-        linear=replace(LinearConfig(), most=wanted["learned"]),
+        gram=replace(GramConfig(), most=wanted["learned"]),
     )
     started, busy = perf_counter(), process_time()
     model = fit(made.titles, made.histories, version="made", now=NOW, config=config)

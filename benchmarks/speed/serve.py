@@ -85,7 +85,7 @@ def _steps_of(model: Model, history: History, now: float) -> dict[str, float]:
     allowed = index.suggestible(history, playable)
     scores = score(scorers, index, folded, allowed, trending={}, favourite_genres=())
     raw = scorers.raw(folded)
-    candidates = best(scores.total, allowed, 3 * LIMIT)
+    candidates = best(scores.total, allowed, 2 * LIMIT)
     cosines = scorers.content.cosines(candidates)
     places, _ = diversify(scores.total[candidates], cosines, LIMIT, model.ranker.diversity)
     picks = candidates[places]
@@ -94,8 +94,8 @@ def _steps_of(model: Model, history: History, now: float) -> dict[str, float]:
         "filter": lambda: index.suggestible(history, index.playable(VIEWER, now)),
         **{name: (lambda name=name: getattr(scorers, name)(_fresh(folded))) for name in raw},
         "one scale": lambda: [comparable(part, allowed) for part in raw.values()],
-        "best 180": lambda: best(scores.total, allowed, 3 * LIMIT),
-        "likeness of 180": lambda: scorers.content.cosines(candidates),
+        "best 120": lambda: best(scores.total, allowed, 2 * LIMIT),
+        "likeness of 120": lambda: scorers.content.cosines(candidates),
         "diversity": lambda: diversify(
             scores.total[candidates], cosines, LIMIT, model.ranker.diversity
         ),

@@ -17,6 +17,7 @@ from recommender.histories import Histories
 NOW = 1_760_000_000.0
 _YEARS = 3.0 * 365 * 86_400
 _TASTES = 60
+_SAMPLE = 2_000  # viewers
 _GENRES = (
     *("Action", "Adventure", "Animation", "Comedy", "Crime", "Documentary", "Drama", "Family"),
     *("Fantasy", "Film-Noir", "History", "Horror", "Music", "Mystery", "Romance", "Sci-Fi"),
@@ -45,6 +46,16 @@ def world(*, titles: int, viewers: int, mean_length: float, seed: int = 1) -> Wo
     tastes = rng.integers(0, _TASTES, titles)
     histories = _histories(rng, tastes, viewers, mean_length)
     return World(_titles(rng, tastes), histories)
+
+
+def viewers_for(interactions: int, *, titles: int, mean_length: float) -> int:
+    """How many viewers it takes for about so many ``interactions``, by a sample of them.
+
+    Fewer titles are left of a viewer than were drawn, since nobody counts a title twice.
+    """
+    rng = np.random.default_rng(0)
+    sample = _histories(rng, rng.integers(0, _TASTES, titles), _SAMPLE, mean_length)
+    return max(1, round(interactions * _SAMPLE / len(sample.titles)))
 
 
 def _histories(

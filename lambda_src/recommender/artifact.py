@@ -32,7 +32,7 @@ from recommender.popularity import PopularityScorer
 from recommender.ranker import RankerConfig
 from recommender.scoring import Scorers
 
-SCHEMA = 5
+SCHEMA = 6
 KIND = "marquee-recommender"
 # Each has arrays() and from_arrays(); what was fitted by a config keeps it as `config`.
 _SCORERS: Mapping[str, Any] = {

@@ -43,5 +43,5 @@ def comparable(scores: Floats, allowed: Bools) -> Floats:
     best = (scores * allowed).max(initial=np.float32(0))
     if best <= 0:
         return np.zeros_like(scores)
-    scaled: Floats = scores / best
+    scaled: Floats = scores * np.float32(1 / best)
     return np.clip(scaled, 0, 1, out=scaled)

@@ -14,12 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recommender.exemplars import PoolConfig, choose_pool
 from recommender.interactions import FoldedHistory, Interactions
 from recommender.parts import Parts, quantised
-from recommender.sparse import Floats, Ints, SparseRows
-
-_SAMPLED = 16  # one exemplar of so many tells where the nearest begin
+from recommender.selection import largest
+from recommender.sparse import Bools, Floats, Ints, SparseRows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +27,21 @@ class CollaborativeConfig:
     chosen: float = 0.3  # what having picked a title at all says, added to the preference
     damping: float = 0.25  # of widely liked titles, in likeness: shared rarities count more
     evenness: float = 0.85  # power of an exemplar's length that divides its likeness
-    neighbours: int = 300
+    neighbours: int = 200
+    postings: int = 20_000  # pairs of a title and an exemplar that are looked at: bounds the time
     # What a few titles say of a viewer's neighbours is vague, so everybody is heard and what
     # most like counts; with more of them the near speak louder and the widely liked count less.
     sharpness: float = 4.0  # power of the likeness, rising from 1
     popularity_damping: float = 0.2  # of widely liked titles, rising from 0
     settling: float = 20.0  # titles of history at which both have risen half way
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """``habits`` [neighbours x titles] and how much each is heard, ``likeness`` [neighbours]."""
+
+    habits: SparseRows
+    likeness: Floats
 
 
 @dataclass(frozen=True)
@@ -53,11 +60,11 @@ class CollaborativeScorer:
 
     @classmethod
     def fit(
-        cls, interactions: Interactions, config: CollaborativeConfig, pool: PoolConfig
+        cls, interactions: Interactions, config: CollaborativeConfig, pool: Ints
     ) -> CollaborativeScorer:
-        """The pool of ``interactions`` as habits."""
+        """The viewers ``pool`` of ``interactions`` as habits (:mod:`recommender.exemplars`)."""
         matrix = interactions.preferences
-        pooled = matrix.take(choose_pool(interactions, pool))
+        pooled = matrix.take(pool)
         habits = SparseRows(
             habit(pooled.data, config.chosen), pooled.columns, pooled.starts, pooled.width
         )
@@ -97,47 +104,63 @@ class CollaborativeScorer:
 
     def __call__(self, history: FoldedHistory) -> Floats:
         """Scores [titles]: the neighbours' habits, by their likeness to this viewer."""
-        likeness = self.likeness(history)
-        neighbours = np.flatnonzero(likeness).astype(np.int32)
-        heard = self.habits.mix(neighbours, likeness[neighbours])
+        near = self.neighbours(history)
+        heard = near.habits.total(near.likeness)
         damping = np.float32(self.config.popularity_damping * self._settled(history))
-        return np.asarray(heard / np.maximum(self.spread, 1) ** damping, dtype=np.float32)
+        damped: Floats = heard * np.exp(-damping * self._log_spread)  # a power takes far longer
+        return damped
 
-    def likeness(self, history: FoldedHistory) -> Floats:
-        """How much each exemplar is heard: [exemplars], 0 for all but the nearest."""
-        key = ("likeness", id(self))
-        if key not in history.memo:
-            history.memo[key] = self._likeness(history)
-        return history.memo[key]
+    def neighbours(self, history: FoldedHistory) -> Neighbours:
+        """The exemplars most like this viewer; with a short history all who have anything."""
+        scorer, near = history.memo.get("neighbours", (None, None))
+        if near is None or scorer is not self:
+            near = self._neighbours(history)
+            history.memo["neighbours"] = self, near
+        found: Neighbours = near
+        return found
 
-    def _likeness(self, history: FoldedHistory) -> Floats:
-        if not len(history):
-            return np.zeros(self.habits.height, dtype=np.float32)
-        asked = habit(history.preferences, self.config.chosen)
-        asked *= self._rarity[history.titles] ** 2
-        likeness: Floats = np.maximum(self.by_title.mix(history.titles, asked) * self.evened, 0)
-        nearest = _nearest(likeness, self.config.neighbours)
+    def _neighbours(self, history: FoldedHistory) -> Neighbours:
+        heard_of = self._heard_of(history.titles)
+        titles = history.titles[heard_of]
+        asked = habit(history.preferences[heard_of], self.config.chosen)
+        asked *= self._rarity[titles] ** 2
+        likeness: Floats = np.maximum(self.by_title.mix(titles, asked) * self.evened, 0)
+        nearest = largest(likeness, self.config.neighbours).astype(np.int32)
         near = likeness[nearest]
+        alike = near > 0
+        nearest, near = nearest[alike], near[alike]
         power = 1 + (self.config.sharpness - 1) * self._settled(history)
-        heard = np.zeros(len(likeness), dtype=np.float32)
-        heard[nearest] = (near / max(float(near.max(initial=0)), 1e-9)) ** np.float32(power)
-        return heard
+        loudness = (near / max(float(near.max(initial=0)), 1e-9)) ** np.float32(power)
+        return Neighbours(self.habits.take(nearest), loudness)
+
+    def _heard_of(self, titles: Ints) -> Bools:
+        """Which of ``titles`` likeness is worked out from: all where that is affordable.
+
+        What many have watched takes longest and tells least of whom one is like, so it is left
+        out first.
+        """
+        lengths = self.by_title.lengths[titles]
+        rarest = np.argsort(lengths, kind="stable")
+        within = np.empty(len(titles), dtype=bool)
+        within[rarest] = np.cumsum(lengths[rarest]) <= self.config.postings
+        within[rarest[:1]] = True
+        return within
 
     def _settled(self, history: FoldedHistory) -> float:
         """How far the settings have risen for a history of this length: 0 to 1."""
         return len(history) / (len(history) + self.config.settling)
 
-    def shares(self, picks: Ints, history: FoldedHistory, likeness: Floats) -> Floats:
+    def shares(self, picks: Ints, history: FoldedHistory, near: Neighbours) -> Floats:
         """How far neighbours link each of ``picks`` to each title of ``history``.
 
         [picks, history]: what the neighbours who share a habit with the viewer add to a pick,
-        split over the shared habits. ``likeness`` [exemplars] is that of the whole history.
+        split over the shared habits. ``near`` are those of the whole history.
         """
-        neighbours = np.flatnonzero(likeness).astype(np.int32)
         everything, place = np.unique(np.concatenate([picks, history.titles]), return_inverse=True)
-        block = self.habits.dense(neighbours, everything.astype(np.int32))
+        everybody = np.arange(near.habits.height, dtype=np.int32)
+        block = near.habits.dense(everybody, everything.astype(np.int32))
         mine = habit(history.preferences, self.config.chosen) * self._rarity[history.titles] ** 2
-        heard = block[:, place[: len(picks)]] * likeness[neighbours, None]
+        heard = block[:, place[: len(picks)]] * near.likeness[:, None]
         shares: Floats = heard.T @ block[:, place[len(picks) :]] * mine
         shares[picks[:, None] == history.titles[None, :]] = 0
         return shares
@@ -157,29 +180,15 @@ class CollaborativeScorer:
     def _rarity(self) -> Floats:
         return _rarity(self.spread, self.config)
 
+    @cached_property
+    def _log_spread(self) -> Floats:
+        return np.log(np.maximum(self.spread, 1))
+
 
 def _rarity(spread: Floats, config: CollaborativeConfig) -> Floats:
     """How much a title counts in likeness, both in the asked and in the answering: [titles]."""
     rarity: Floats = np.maximum(spread, 1) ** np.float32(-config.damping / 2)
     return rarity
-
-
-def _nearest(likeness: Floats, count: int) -> npt.NDArray[np.int64]:
-    """Where the ``count`` largest of ``likeness`` are, all that tie with the last included."""
-    if count >= len(likeness):
-        return np.flatnonzero(likeness)
-    # A bound from a sample leaves a few hundred to sort out where there are tens of thousands.
-    sample = likeness[::_SAMPLED]
-    expected = 2 * count // _SAMPLED + _SAMPLED
-    places = np.arange(len(likeness))
-    if expected < len(sample):
-        bound = np.partition(sample, -expected)[-expected]
-        above = np.flatnonzero(likeness >= bound)
-        if count <= len(above):
-            places = above
-    last = np.partition(likeness[places], -count)[-count]
-    nearest: npt.NDArray[np.int64] = places[likeness[places] >= max(last, np.float32(1e-30))]
-    return nearest
 
 
 def habit(preferences: Floats, chosen: float) -> Floats:

@@ -95,7 +95,9 @@ class ContentScorer:
         """The likenesses to ``titles``, weighted; a title says nothing about itself."""
         if self.kernel:
             return self.kernel.mix(titles, weights)
-        mixed = self.features.dot(self.features.mix(titles, weights))
+        profile = self.features.mix(titles, weights)
+        used = np.flatnonzero(profile).astype(np.int32)
+        mixed = self._by_feature.mix(used, profile[used])
         mixed[titles] -= weights * self.features.norms[titles] ** 2
         return mixed
 
@@ -114,6 +116,10 @@ class ContentScorer:
     def _usual(self) -> Floats:
         """How like the average title each is: [titles]."""
         return self.features.dot(self.centre) if self.stored is None else self.stored
+
+    @cached_property
+    def _by_feature(self) -> SparseRows:
+        return self.features.transposed()
 
     @cached_property
     def _lengths(self) -> Floats:

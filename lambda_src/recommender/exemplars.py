@@ -7,7 +7,7 @@ closeness being the cosine of low-dimensional sketches of their preferences.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,12 +20,14 @@ _COMPARED, _FEWEST_COVERED = 100_000_000, 2_000  # bounds of the pairs of places
 
 @dataclass(frozen=True, kw_only=True)
 class PoolConfig:
-    """``size``: viewers in the pool; ``fewest``: titles a viewer must have to be of use."""
+    """``size``: viewers in the pool at most, with at most ``habits`` titles in all, which bounds
+    the artifact; ``fewest``: titles a viewer must have to be of use."""
 
-    size: int = 1_000
+    size: int = 50_000
+    habits: int = 4_000_000
     fewest: int = 5
     candidates: int = 24  # tried for each place of the pool
-    reference: int = 20_000  # viewers that are to be covered, a sample of all
+    reference: int = 8_000  # viewers that are to be covered, a sample of all
     dimensions: int = 64
     seed: int = 20_261
 
@@ -36,6 +38,8 @@ def choose_pool(interactions: Interactions, config: PoolConfig) -> Ints:
     useful = np.flatnonzero(lengths >= config.fewest)
     if not useful.size:
         useful = np.flatnonzero(lengths > 0)
+    affordable = int(config.habits / max(1.0, float(lengths[useful].mean()))) if useful.size else 0
+    config = replace(config, size=max(1, min(config.size, affordable)))
     if useful.size <= config.size:
         return useful.astype(np.int32)
     rng = np.random.default_rng(config.seed)

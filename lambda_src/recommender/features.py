@@ -7,7 +7,6 @@ blocks' cosines.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -48,25 +47,26 @@ def _block(
     values: Sequence[Iterable[str]], *, fewest: int, most: int | None = None
 ) -> tuple[Ints, Ints, Floats, int]:
     """Rows, columns, unit-length tf-idf values and width of one block."""
-    counts = [Counter(row) for row in values]
-    frequency = Counter(value for row in counts for value in row)
-    kept = sorted(value for value, number in frequency.items() if number >= fewest)
+    rows = [tuple(row) for row in values]
+    names = sorted({value for row in rows for value in row})
+    number = {name: place for place, name in enumerate(names)}
+    row_of = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    of_cell = np.array([number[value] for row in rows for value in row], dtype=np.int64)
+    cells, counts = np.unique(row_of * max(1, len(names)) + of_cell, return_counts=True)
+    row_of, of_cell = np.divmod(cells, max(1, len(names)))
+    frequency = np.bincount(of_cell, minlength=len(names))
+    kept = np.flatnonzero(frequency >= fewest)
     if most is not None and len(kept) > most:
-        kept = sorted(sorted(kept, key=lambda value: -frequency[value])[:most])
-    column = {value: number for number, value in enumerate(kept)}
-    total = len(values)
-    idf = {value: float(np.log(1 + total / frequency[value])) for value in kept}
-    rows, columns, data = [], [], []
-    for number, row in enumerate(counts):
-        cells = {value: (1 + np.log(row[value])) * idf[value] for value in row if value in idf}
-        length = float(np.sqrt(sum(cell * cell for cell in cells.values()))) or 1.0
-        for value, cell in cells.items():
-            rows.append(number)
-            columns.append(column[value])
-            data.append(cell / length)
+        kept = np.sort(kept[np.argsort(-frequency[kept], kind="stable")[:most]])
+    column = np.full(len(names), -1)
+    column[kept] = np.arange(len(kept))
+    known = column[of_cell] >= 0
+    row_of, of_cell, counts = row_of[known], of_cell[known], counts[known]
+    data = (1 + np.log(counts)) * np.log(1 + len(rows) / frequency[of_cell])
+    lengths = np.sqrt(np.bincount(row_of, weights=data * data, minlength=len(rows)))
     return (
-        np.array(rows, dtype=np.int32),
-        np.array(columns, dtype=np.int32),
-        np.array(data, dtype=np.float32),
+        row_of.astype(np.int32),
+        column[of_cell].astype(np.int32),
+        (data / lengths[row_of]).astype(np.float32),
         len(kept),
     )

@@ -92,11 +92,14 @@ class HomePage:
         content, together = likeness(self._scorers, anchor, allowed)
         total = content + together
         numbers = best(total, allowed & (content > 0), self._length)
-        because = self._request.explainer.because_of
-        return [
-            self._item(n, float(total[n]), Source.CONTENT, because(anchor, n))
-            for n in numbers.tolist()
-        ]
+        explainer = self._request.explainer
+        row = []
+        for n in numbers.tolist():
+            by_viewers = bool(together[n] > content[n])
+            reason = (explainer.enjoyed_too if by_viewers else explainer.because_of)(anchor, n)
+            source = Source.COLLABORATIVE if by_viewers else Source.CONTENT
+            row.append(self._item(n, float(total[n]), source, reason))
+        return row
 
     def _viewers_like_you(self) -> list[Recommendation]:
         """By what neighbours say alone; the reasons as well are about that part of the score."""

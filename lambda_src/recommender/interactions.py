@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +19,12 @@ History = Mapping[str, TitleState]
 class FoldedHistory:
     """What one viewer did with titles of the model: ``titles`` [n] and ``preferences`` [n].
 
-    ``memo`` keeps what a scorer worked out of it, for the reasons that are asked for later.
+    ``memo`` keeps what a scorer worked out of it, for what is asked of it later.
     """
 
     titles: Ints
     preferences: Floats
-    memo: dict[object, Floats] = field(default_factory=dict, repr=False, compare=False)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.titles)
@@ -31,11 +32,12 @@ class FoldedHistory:
 
 def fold(history: History, index: Mapping[str, int], now: float) -> FoldedHistory:
     """``history`` at ``now``; titles the model doesn't know and empty states are left out."""
-    found = [
-        (number, preference(state, now))
-        for title_id, state in history.items()
-        if (number := index.get(title_id)) is not None and state.last_event_at > 0
-    ]
+    found = []
+    for title_id, state in history.items():
+        if (number := index.get(title_id)) is not None:
+            liking = preference(state, now)
+            if liking or state.last_event_at > 0:
+                found.append((number, liking))
     found.sort()  # so that the order of the mapping never shows in a sum of floats
     return FoldedHistory(
         np.array([number for number, _ in found], dtype=np.int32),

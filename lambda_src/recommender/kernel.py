@@ -19,7 +19,7 @@ from recommender.sparse import Floats, Ints, SparseRows
 
 _RARE = 64  # titles that a rare feature has at most
 _COMMON = 4_096  # features at most that are common: bounds the memory of fitting
-_RANK = 64
+_RANK = 48
 _NEAR = 100  # near titles that are kept of each
 _SEED = 20_263
 

@@ -11,67 +11,64 @@ which of them many would like.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recommender.errors import DamagedArtifactError
-from recommender.interactions import FoldedHistory, Interactions
+from recommender.gram import Gram, inverse
+from recommender.interactions import FoldedHistory
 from recommender.parts import Parts
 from recommender.preferences import strength
 from recommender.sparse import Bools, Floats, Ints, SparseRows
 
-_BLOCK = 4_096  # rows whose products are dense at a time: bounds the memory
+_SPARE = 10  # dimensions beyond those kept, for the subspace to settle
+_SHARED = 3  # titles that a feature must have to predict anything
 
 
 @dataclass(frozen=True, kw_only=True)
 class LatentConfig:
     """How tastes are decomposed and titles placed."""
 
-    rank: int = 96
+    rank: int = 80
     ridge: float = 8.0  # of the regression of places on features
     trust: float = 5.0  # viewers at which a title's own place counts as much as the predicted
-    features: int = 3_000  # the most frequent ones that predict: bounds time and memory
+    features: int = 2_000  # the most frequent ones that predict: bounds time and memory
     passes: int = 4  # of the subspace iteration
-    sample: int = 60_000  # viewers at most whose tastes are decomposed: bounds the time
     seed: int = 20_263
 
 
 @dataclass(frozen=True)
 class LatentScorer:
-    """``giving`` [titles, rank] takes likings to tastes, ``getting`` [titles, rank] back."""
+    """``giving`` [titles, rank] takes likings to tastes, ``getting`` [titles, rank] back.
+
+    ``unwatched`` [titles] are those that nobody had watched.
+    """
 
     giving: Floats
     getting: Floats
+    unwatched: Bools
     config: LatentConfig
 
     @classmethod
-    def fit(
-        cls, interactions: Interactions, features: SparseRows, config: LatentConfig
-    ) -> LatentScorer:
-        """The decomposition of ``interactions``; ``features`` [titles x features]."""
-        matrix = interactions.preferences
-        viewers = np.bincount(matrix.columns, minlength=matrix.width).astype(np.float32)
-        sampled = matrix.take(_evenly(matrix.height, config.sample))
-        likings = SparseRows(strength(sampled.data), sampled.columns, sampled.starts, matrix.width)
-        own = _basis(likings, config)
-        own[viewers == 0] = 0
-        return cls(own, _placed(own, viewers, features, config), config)
+    def fit(cls, gram: Gram, placing: Placing, config: LatentConfig) -> LatentScorer:
+        """The decomposition of ``gram``, all titles of the catalogue placed by ``placing``."""
+        own = np.zeros((len(gram.viewers), config.rank), dtype=np.float32)
+        basis = _basis(gram.products, config)
+        own[gram.learned, : basis.shape[1]] = basis
+        return cls(own, placing(own, gram.viewers), gram.viewers == 0, config)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Everything, for an artifact."""
         factors = {"giving": self.giving, "getting": self.getting}
-        return {name: table.astype(np.float16) for name, table in factors.items()}
+        halves = {name: table.astype(np.float16) for name, table in factors.items()}
+        return {**halves, "unwatched": np.packbits(self.unwatched)}
 
     @classmethod
     def from_arrays(cls, parts: Parts) -> LatentScorer:
         """What :meth:`arrays` gave."""
-        giving, getting = (parts.table(name, parts.titles) for name in ("giving", "getting"))
-        if giving.shape != getting.shape:
-            raise DamagedArtifactError("'latent/giving' and 'latent/getting' differ in rank")
-        return cls(giving, getting, LatentConfig(**parts.settings))
+        giving, getting = parts.tables("giving", "getting", parts.titles)
+        return cls(giving, getting, parts.bits("unwatched"), LatentConfig(**parts.settings))
 
     def __call__(self, history: FoldedHistory) -> Floats:
         """Scores [titles]: how near each is to the viewer's tastes, without its own say."""
@@ -80,11 +77,6 @@ class LatentScorer:
         scores: Floats = self.getting @ (inputs @ giving)
         scores[history.titles] -= inputs * (giving * self.getting[history.titles]).sum(axis=1)
         return scores
-
-    @cached_property
-    def unwatched(self) -> Bools:
-        """Titles that nobody had watched: [titles]."""
-        return np.logical_not(self.giving.any(axis=1))
 
     def shares(self, picks: Ints, history: FoldedHistory) -> Floats:
         """What each title of ``history`` adds to the score of each of ``picks``: exact.
@@ -97,50 +89,55 @@ class LatentScorer:
         return shares
 
 
-def _evenly(count: int, most: int) -> Ints:
-    """Up to ``most`` of the numbers below ``count``, evenly apart."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int32))
-
-
-def _basis(likings: SparseRows, config: LatentConfig) -> Floats:
-    """The right singular vectors [titles, rank] of ``likings`` (Halko 2011)."""
-    rank = max(1, min(config.rank, likings.height, likings.width))
+def _basis(products: Floats, config: LatentConfig) -> Floats:
+    """The right singular vectors [learned, rank] of likings of these ``products`` (Halko 2011)."""
     rng = np.random.default_rng(config.seed)
-    width = min(rank + 10, likings.height, likings.width)
-    basis = rng.standard_normal((likings.width, max(width, 1))).astype(np.float32)
+    rank = min(config.rank, len(products))
+    width = min(rank + _SPARE, len(products))
+    basis = rng.standard_normal((len(products), width)).astype(np.float32)
     for _ in range(config.passes):
-        basis = np.linalg.qr(_through(likings, basis))[0]
+        basis = np.linalg.qr(products @ basis)[0]
     # The few dimensions found are turned to the singular vectors themselves.
-    turned = np.linalg.svd(basis.T @ _through(likings, basis))[0]
+    turned = np.linalg.svd(basis.T @ (products @ basis))[0]
     vectors: Floats = (basis @ turned[:, :rank]).astype(np.float32)
     return vectors
 
 
-def _through(likings: SparseRows, basis: Floats) -> Floats:
-    """``likings.T @ (likings @ basis)``, a block of viewers at a time."""
-    total = np.zeros_like(basis)
-    for start in range(0, likings.height, _BLOCK):
-        rows = np.arange(start, min(start + _BLOCK, likings.height), dtype=np.int32)
-        total += _squared(likings.take(rows), basis)
-    return total
+@dataclass(frozen=True)
+class Placing:
+    """The regression of places on features, made once for all decompositions of a catalogue.
+
+    ``known`` [titles, features] with a constant; ``solving`` [features, features] is the
+    inverse of its ridged Gram matrix, titles counting the more the more have watched them.
+    """
+
+    known: Floats
+    solving: Floats
+    config: LatentConfig
+
+    @classmethod
+    def fit(cls, features: SparseRows, viewers: Ints, config: LatentConfig) -> Placing:
+        """Of ``features`` [titles x features], the most frequent ones; ``viewers`` [titles]."""
+        spread = np.bincount(features.columns, minlength=features.width)
+        shared = np.flatnonzero(spread >= _SHARED)
+        kept = np.sort(shared[np.argsort(-spread[shared], kind="stable")[: config.features]])
+        everything = np.arange(features.height, dtype=np.int32)
+        known = features.dense(everything, kept.astype(np.int32))
+        known = np.hstack([known, np.ones((len(known), 1), dtype=np.float32)])
+        scaled = known * np.sqrt(_trusted(viewers, config))[:, None]
+        gram = scaled.T @ scaled
+        gram[np.diag_indices_from(gram)] += np.float32(config.ridge)
+        return cls(known, inverse(gram), config)
+
+    def __call__(self, own: Floats, viewers: Ints) -> Floats:
+        """The places of titles: ``own`` [titles, rank] where many have watched, else predicted."""
+        share = _trusted(viewers, self.config)[:, None]
+        predicted = self.known @ (self.solving @ (self.known.T @ (share * own)))
+        places: Floats = share * own + (1 - share) * predicted
+        return places
 
 
-def _squared(block: SparseRows, basis: Floats) -> Floats:
-    return block.transposed().times(block.times(basis))
-
-
-def _placed(own: Floats, viewers: Floats, features: SparseRows, config: LatentConfig) -> Floats:
-    """The places of titles: ``own`` [titles, rank] where many have watched, else predicted."""
-    spread = np.bincount(features.columns, minlength=features.width)
-    shared = np.flatnonzero(spread >= 3)
-    kept = np.sort(shared[np.argsort(-spread[shared], kind="stable")[: config.features]])
-    everything = np.arange(features.height, dtype=np.int32)
-    known = features.dense(everything, kept.astype(np.int32))
-    known = np.hstack([known, np.ones((len(known), 1), dtype=np.float32)])
-    weights = viewers / (viewers + np.float32(config.trust))
-    weighted = known * weights[:, None]
-    gram = known.T @ weighted
-    gram[np.diag_indices_from(gram)] += np.float32(config.ridge)
-    predicted = known @ np.linalg.solve(gram, weighted.T @ own)
-    own_share = weights[:, None]
-    return (own_share * own + (1 - own_share) * predicted).astype(np.float32)
+def _trusted(viewers: Ints, config: LatentConfig) -> Floats:
+    """How much a title's own place counts, the rest being predicted: [titles] in [0, 1)."""
+    counts = viewers.astype(np.float32)
+    return counts / (counts + np.float32(config.trust))

@@ -48,6 +48,23 @@ class Link:
         return " ".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who directed a title and who plays in it, to be looked for in many others."""
+
+    directors: frozenset[str]
+    cast: frozenset[str]
+
+    @classmethod
+    def of(cls, title: Title) -> People:
+        """The people of ``title``."""
+        return cls(frozenset(title.directors), frozenset(title.cast))
+
+    def made(self, other: Title) -> bool:
+        """Whether any of them has the same part in ``other``."""
+        return not (self.directors.isdisjoint(other.directors) and self.cast.isdisjoint(other.cast))
+
+
 def _decade(title: Title) -> int | None:
     return None if title.year is None else title.year // 10 * 10
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from recommender.container import Arrays
 from recommender.errors import DamagedArtifactError
-from recommender.sparse import Floats, SparseRows
+from recommender.sparse import Bools, Floats, Ints, SparseRows
 
 _WIDEST_SHORT = 1 << 16
 _INT8 = 127
@@ -87,6 +87,32 @@ class Parts:
         if table.ndim != 2 or len(table) != height or not np.isfinite(table).all():
             raise DamagedArtifactError(f"'{self.name}/{name}' is not {height} finite rows")
         return table.astype(np.float32)
+
+    def tables(self, one: str, other: str, height: int) -> tuple[Floats, Floats]:
+        """Two tables of ``height`` rows, as wide as each other."""
+        first, second = self.table(one, height), self.table(other, height)
+        if first.shape != second.shape:
+            raise DamagedArtifactError(f"'{self.name}/{one}' and '{self.name}/{other}' differ")
+        return first, second
+
+    def numbers(self, name: str) -> Ints:
+        """Numbers of titles, ascending."""
+        numbers = self.array(name)
+        sound = (
+            numbers.ndim == 1
+            and numbers.dtype == np.int32
+            and bool((np.diff(numbers, prepend=-1, append=self.titles) > 0).all())
+        )
+        if not sound:
+            raise DamagedArtifactError(f"'{self.name}/{name}' are not numbers of titles")
+        return numbers
+
+    def bits(self, name: str) -> Bools:
+        """One yes or no for each title."""
+        packed = self.array(name)
+        if packed.shape != (-(-self.titles // 8),) or packed.dtype != np.uint8:
+            raise DamagedArtifactError(f"'{self.name}/{name}' is not {self.titles} bits")
+        return np.unpackbits(packed, count=self.titles).astype(bool)
 
     def rows(self, name: str, height: int, width: int) -> SparseRows:
         """A matrix of this shape, its values and columns as they are stored."""

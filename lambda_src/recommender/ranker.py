@@ -8,6 +8,7 @@ import numpy as np
 
 from recommender.catalogue import Title, Viewer
 from recommender.history import TitleState
+from recommender.selection import largest
 from recommender.sparse import Bools, Floats, Ints
 
 NO_CEILING = 18
@@ -63,11 +64,7 @@ def best(scores: Floats, allowed: Bools, count: int) -> Ints:
     """The ``count`` allowed titles of the highest scores, best first, ties by number."""
     if count <= 0:
         return np.zeros(0, dtype=np.int32)
-    numbers = np.flatnonzero(allowed)
-    if count < len(numbers):
-        top = np.argpartition(-scores[numbers], count - 1)[:count]
-        # Everything that ties with the last place, so that ties are not left to chance.
-        numbers = numbers[scores[numbers] >= scores[numbers[top]].min()]
+    numbers = largest(np.where(allowed, scores, np.float32(-np.inf)), count)
     order = np.lexsort((numbers, -scores[numbers]))[:count]
     return numbers[order].astype(np.int32)
 

@@ -7,26 +7,18 @@ to the score of the scorer that decided.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from itertools import islice
 
 import numpy as np
 
 from recommender.catalogue import Title
+from recommender.decisions import decisions
 from recommender.history import TitleState
 from recommender.index import CatalogueIndex
 from recommender.interactions import FoldedHistory
-from recommender.links import Link, genre_phrase, genre_word, join, quoted, stars
+from recommender.links import Link, People, genre_phrase, genre_word, join, quoted, stars
 from recommender.popularity import POPULAR
 from recommender.recommendation import Reason, ReasonKind, Source
-from recommender.scoring import (
-    COLLABORATIVE_PARTS,
-    EVERYBODY_PARTS,
-    GENRE,
-    TRENDING,
-    Scorers,
-    Scores,
-)
+from recommender.scoring import EVERYBODY_PARTS, GENRE, Scorers, Scores
 from recommender.sparse import Bools, Floats, Ints
 
 # Shares are worked out for this many of the best liked titles: a bound on the request.
@@ -52,10 +44,8 @@ class Explainer:
         self._history = history
         self._playable = playable
         self._favourites = {genre.casefold() for genre in favourite_genres}
-        order = np.lexsort((history.titles, -history.preferences))
-        cited = list(islice((place for place in order if self._citable(place)), _CITED))
-        order = np.array(cited, dtype=np.int64)
-        self._liked = FoldedHistory(history.titles[order], history.preferences[order])
+        self._liked = _citable(history, states, index, playable)
+        self._anchors: dict[int, tuple[People, Reason]] = {}
 
     def explain(
         self, picks: Ints, scores: Scores, *, by_people: bool = True
@@ -64,46 +54,38 @@ class Explainer:
 
         ``by_people``: where viewers alike decided, say who made both titles, if anybody did.
         """
-        names = list(scores.parts)
-        columns = np.stack([scores.parts[name][picks] for name in names], axis=1).tolist()
-        parts = [dict(zip(names, column, strict=True)) for column in columns]
-        unwatched = self._scorers.latent.unwatched[picks].tolist()
-        decisions = [_decision(part, new) for part, new in zip(parts, unwatched, strict=True)]
-        sources = [source for source, _ in decisions]
-        shares = self._shares(picks, [scorer for _, scorer in decisions])
+        decided = decisions(picks, scores, self._scorers.latent.unwatched[picks])
+        shares = self._shares(picks, [scorer for _, scorer in decided])
         best, most = self._largest(shares)
         answers = []
         for place, number in enumerate(picks.tolist()):
-            source = sources[place]
+            source = decided[place][0]
             reason: Reason | None = None
-            if source is Source.CONTENT:
-                reason = self._content(number, shares[place], best[place], most[place])
-            elif source is Source.COLLABORATIVE:
+            if source is Source.COLLABORATIVE:
                 reason = self._collaborative(number, best[place], most[place], by_people)
+            elif source is Source.CONTENT:
+                reason = self._content(number, shares[place], best[place], most[place])
             elif source is Source.TRENDING:
                 reason = Reason(ReasonKind.TRENDING, "Trending now")
             if reason is None:
-                source, reason = Source.POPULARITY, self._popular(number, parts[place])
+                source, reason = Source.POPULARITY, self._popular(number, scores)
             answers.append((source, reason))
         return answers
-
-    def _citable(self, place: int) -> bool:
-        """Liked beyond doubt, and for the viewer's eyes.
-
-        Nobody is told they enjoyed what they rated three stars, and no child is told the name
-        of a title above the ceiling, whoever watched it with that profile.
-        """
-        number = self._history.titles[place]
-        if not self._playable[number]:
-            return False
-        state = self._states[self._index.ids[number]]
-        stars_given = state.rating if state.rating is not None else _ENJOYED
-        return bool(self._history.preferences[place] > 0) and stars_given >= _ENJOYED
 
     def because_of(self, anchor: int, number: int) -> Reason:
         """Why ``number`` is in the row of a title of the viewer's history."""
         link = Link.between(self._index.titles[anchor], self._index.titles[number])
         return self._because(anchor, link)
+
+    def enjoyed_too(self, anchor: int, number: int) -> Reason:
+        """Why viewers put ``number`` beside a title of the history; by its people, if it has any.
+
+        Who made both says more, and is as true.
+        """
+        people, reason = self._anchors.get(anchor) or self._anchored(anchor)
+        if people.made(self._index.titles[number]):
+            return self.because_of(anchor, number)
+        return reason
 
     def _largest(self, shares: Floats) -> tuple[list[int], list[float]]:
         """For each pick the place and the size of its largest share, 0 where there is none."""
@@ -152,12 +134,17 @@ class Explainer:
         if most <= 0:
             return None
         anchor = int(self._liked.titles[best])
+        if by_people:
+            return self.enjoyed_too(anchor, number)
+        return (self._anchors.get(anchor) or self._anchored(anchor))[1]
+
+    def _anchored(self, anchor: int) -> tuple[People, Reason]:
+        """What the picks that one liked title accounts for have in common."""
         title = self._index.titles[anchor]
-        link = Link.between(title, self._index.titles[number])
-        if by_people and link.people:
-            return self._because(anchor, link)  # says more, and is as true
         text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
-        return Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
+        reason = Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
+        self._anchors[anchor] = People.of(title), reason
+        return self._anchors[anchor]
 
     def _shares(self, picks: Ints, scorers: Sequence[str]) -> Floats:
         """What each liked title adds to each pick, in the terms of the scorer that decided."""
@@ -167,41 +154,38 @@ class Explainer:
             if (mine := decided == name).any():
                 shares[mine] = getattr(self._scorers, name).shares(picks[mine], self._liked)
         if (mine := decided == "collaborative").any():
-            shares[mine] = self._scorers.collaborative.shares(
-                picks[mine], self._liked, self._likeness
-            )
+            neighbours = self._scorers.collaborative.neighbours(self._history)
+            shares[mine] = self._scorers.collaborative.shares(picks[mine], self._liked, neighbours)
         return shares
 
-    @cached_property
-    def _likeness(self) -> Floats:
-        return self._scorers.collaborative.likeness(self._history)
-
-    def _popular(self, number: int, parts: Mapping[str, float]) -> Reason:
-        if parts.get(GENRE, 0.0) > 0:
+    def _popular(self, number: int, scores: Scores) -> Reason:
+        if GENRE in scores.parts and scores.parts[GENRE][number] > 0:
             genres = self._index.titles[number].genres
             chosen = [genre_word(g) for g in genres if g.casefold() in self._favourites]
             return Reason(ReasonKind.GENRE, f"Popular in {join(chosen[:2])}, which you like")
-        if any(parts[name] > 0 for name in EVERYBODY_PARTS):
+        if any(scores.parts[name][number] > 0 for name in EVERYBODY_PARTS):
             return POPULAR
         # Nobody has watched it yet: what is left to say is what it is.
         genres = self._index.titles[number].genres
         return Reason(ReasonKind.GENRE, f"New to you: {genre_phrase(genres)}")
 
 
-def _decision(parts: Mapping[str, float], unwatched: bool) -> tuple[Source, str]:
-    """Source and scorer that decided: what everybody likes only where it is most of the score.
+def _citable(
+    history: FoldedHistory, states: Mapping[str, TitleState], index: CatalogueIndex, playable: Bools
+) -> FoldedHistory:
+    """What was liked beyond doubt and is for the viewer's eyes, the best liked first.
 
-    Of an ``unwatched`` title no viewer can say anything: its tastes are those of its content.
+    Nobody is told they enjoyed what they rated three stars, and no child is told the name of a
+    title above the ceiling, whoever watched it with that profile.
     """
-    everybody = sum(parts[name] for name in EVERYBODY_PARTS) + parts.get(GENRE, 0.0)
-    news = parts.get(TRENDING, 0.0)
-    by_viewers = ["collaborative", "linear"] if unwatched else list(COLLABORATIVE_PARTS)
-    by_content = ["content", "latent"] if unwatched else ["content"]
-    nearer = sum(parts[name] for name in by_content)
-    others = sum(parts[name] for name in by_viewers)
-    personal = nearer + others
-    if personal <= 0 or max(everybody, news) > personal + min(everybody, news):
-        return (Source.TRENDING if news > everybody else Source.POPULARITY), "popularity"
-    if nearer >= others:
-        return Source.CONTENT, max(by_content, key=lambda name: parts[name])
-    return Source.COLLABORATIVE, max(by_viewers, key=lambda name: parts[name])
+    order = np.lexsort((history.titles, -history.preferences))
+    order = order[(history.preferences > 0)[order] & playable[history.titles[order]]]
+    cited = []
+    for place, number in zip(order.tolist(), history.titles[order].tolist(), strict=True):
+        rating = states[index.ids[number]].rating
+        if rating is None or rating >= _ENJOYED:
+            cited.append(place)
+            if len(cited) == _CITED:
+                break
+    best = np.array(cited, dtype=np.int64)
+    return FoldedHistory(history.titles[best], history.preferences[best])

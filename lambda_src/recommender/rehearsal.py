@@ -20,8 +20,7 @@ from recommender.sparse import Ints, SparseRows
 
 FIRST_TITLES = (1, 3, 10)
 _FEWEST = 5  # titles that a viewer must have to be held out
-_VIEWERS = 300  # held out at a time, at most a fifth of all
-_ENOUGH = 400  # viewers held out in all, in up to so many
+_ENOUGH = 400  # viewers held out in all, at most a fifth of all at a time
 _MOST_FOLDS = 3
 _MOST_CASES = 200
 _SEED = 20_264
@@ -39,22 +38,23 @@ class FoldedCase:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """Fit on ``interactions``, then serve ``cases``."""
+    """Fit on ``interactions``, in which the viewers ``held`` have nothing; serve ``cases``."""
 
     interactions: Interactions
+    held: Ints
     cases: Sequence[FoldedCase]
 
 
 def newcomers(interactions: Interactions) -> Iterator[Rehearsal]:
-    """A few hundred viewers held out whole, in one to three parts."""
+    """A few hundred viewers held out whole, at once where that leaves most of all."""
     rng = np.random.default_rng(_SEED)
     useful = rng.permutation(np.flatnonzero(interactions.preferences.lengths >= _FEWEST))
-    size = min(_VIEWERS, len(useful) // 5)
+    size = min(_ENOUGH, len(useful) // 5)
     folds = min(_MOST_FOLDS, -(-_ENOUGH // size)) if size else 0
     for part in range(folds):
         held = np.sort(useful[part * size : (part + 1) * size])
         cases = [case for viewer in held.tolist() for case in _told(interactions, viewer, rng)]
-        yield Rehearsal(_without(interactions, held), cases)
+        yield Rehearsal(_without(interactions, held), held.astype(np.int32), cases)
 
 
 def later_on(cases: Sequence[Case], index: CatalogueIndex, now: float) -> list[FoldedCase]:

@@ -15,7 +15,7 @@ from recommender.recommendation import Recommendation
 from recommender.scoring import Scorers, score
 from recommender.sparse import Bools, Floats, Ints
 
-_CANDIDATES = 3  # times the asked-for length are looked at by diversity
+_CANDIDATES = 2  # times the asked-for length are looked at by diversity
 _FEWEST_CANDIDATES = 60
 
 

@@ -12,6 +12,8 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
+_LONG = 200  # values from which on a row is copied as a run
+
 
 @dataclass(frozen=True)
 class SparseRows:
@@ -67,17 +69,23 @@ class SparseRows:
 
     def mix(self, rows: Ints, weights: Floats) -> Floats:
         """The sum of ``rows``, each times its weight: a dense vector [width]."""
-        mixed = np.zeros(self.width, dtype=np.float32)
-        if not len(rows):
-            return mixed
         begins, ends = self.starts[rows], self.starts[rows + 1]
-        # Copying runs is faster than gathering by position, and rows may be long.
+        if int((ends - begins).sum()) <= _LONG * len(rows):
+            return self.take(rows).total(weights)
+        # Copying runs is faster than gathering by position where rows are long.
         runs = [slice(*bounds) for bounds in zip(begins.tolist(), ends.tolist(), strict=True)]
-        columns = np.concatenate([self.columns[run] for run in runs]).astype(np.intp)
-        values = np.concatenate([self.data[run] for run in runs]).astype(np.float32)
-        values *= np.repeat(weights.astype(np.float32) * np.float32(self.step), ends - begins)
-        np.add.at(mixed, columns, values)
-        return mixed
+        columns = np.concatenate([self.columns[run] for run in runs])
+        data = np.concatenate([self.data[run] for run in runs])
+        starts = np.concatenate(([0], np.cumsum(ends - begins))).astype(np.int32)
+        return SparseRows(data, columns, starts, self.width, self.step).total(weights)
+
+    def total(self, weights: Floats) -> Floats:
+        """The sum of all rows, each times its weight: a dense vector [width]."""
+        total = np.zeros(self.width, dtype=np.float32)
+        factors = np.repeat(weights.astype(np.float32) * np.float32(self.step), self.lengths)
+        factors *= self.data
+        np.add.at(total, self.columns.astype(np.intp), factors)
+        return total
 
     def times(self, table: Floats) -> Floats:
         """Every row times ``table`` [width, n]: [height, n]."""

@@ -41,10 +41,3 @@ def low_rank(rest: Floats, rank: int, seed: int) -> tuple[Floats, Floats]:
     half = np.sqrt(sizes[:rank])
     giving = (basis @ left[:, :rank] * half).astype(np.float32)
     return giving, (right[:rank].T * half).astype(np.float32)
-
-
-def spread(factors: Floats, learned: Ints, titles: int) -> Floats:
-    """``factors`` [learned, rank] in the rows of the whole catalogue, 0 elsewhere."""
-    spread = np.zeros((titles, factors.shape[1]), dtype=np.float32)
-    spread[learned] = factors
-    return spread

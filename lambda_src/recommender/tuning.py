@@ -21,13 +21,14 @@ from recommender.features import BLOCKS
 from recommender.popularity import PopularityConfig
 from recommender.rehearsal import FoldedCase
 from recommender.scoring import EVERYBODY_PARTS, Scorers
+from recommender.selection import largest
 from recommender.sparse import Bools, Floats, Ints, SparseRows
 
 HALF_LIVES = (365.0, 1_095.0, 3_650.0)  # days
 RECENT_HALF_LIVES = (30.0, 90.0, 180.0)
 _K = 10
 _DISCOUNTS = 1 / np.log2(np.arange(_K) + 2)
-_POOL = 60  # the best titles of each scorer that a blend may choose from
+_POOL = 40  # the best titles of each scorer that a blend may choose from
 _PRIOR = 200.0  # cases' worth of trust in the default weights
 _MOST_CASES = 200  # of each length, of one fit
 _TRIED = 200  # blends that are tried for each length, three times
@@ -45,9 +46,8 @@ def quality(scores: Floats, case: FoldedCase) -> float:
     """nDCG@10 of ``scores`` [titles] for one case, given titles left out."""
     masked = scores.copy()
     masked[case.given.titles] = -np.inf
-    count = min(_K, len(masked))
-    top = np.argpartition(-masked, count - 1)[:count]
-    top = top[np.lexsort((top, -masked[top]))]
+    top = largest(masked, _K)
+    top = top[np.lexsort((top, -masked[top]))][:_K]
     return ndcg([bool(hit) for hit in np.isin(top, case.held_out)], len(case.held_out), _K)
 
 
@@ -150,8 +150,7 @@ def _asked(scorers: Scorers, case: FoldedCase, says: Gains) -> _Asked:
     by_name = scorers.comparable(case.given, allowed)
     scores = np.stack([by_name[name] for name in SCORERS])
     scores[:, ~allowed] = -1
-    count = min(_POOL, scores.shape[1])
-    pool = np.unique(np.argpartition(-scores, count - 1, axis=1)[:, :count])
+    pool = np.unique(np.concatenate([largest(row, _POOL)[:_POOL] for row in scores]))
     found = np.isin(pool, case.held_out)
     return _Asked(scores[:, pool], found, float(_DISCOUNTS[: len(case.held_out)].sum()), says)
 

@@ -42,7 +42,7 @@ def test_a_large_kernel_orders_titles_as_the_features_do():
     quick = ContentScorer(exact.features, exact.centre, Kernel.fit(exact.features))
     history = FoldedHistory(np.arange(0, 200, 8, dtype=np.int32), np.ones(25, np.float32))
     one, other = exact(history), quick(history)
-    assert np.corrcoef(one, other)[0, 1] > 0.95
+    assert np.corrcoef(one, other)[0, 1] > 0.94
     assert len(set(np.argsort(-one)[:50]) & set(np.argsort(-other)[:50])) >= 35
 
 

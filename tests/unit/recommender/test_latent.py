@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from recommender.gram import Gram, GramConfig
 from recommender.interactions import FoldedHistory, Interactions
-from recommender.latent import LatentConfig, LatentScorer
+from recommender.latent import LatentConfig, LatentScorer, Placing
 from recommender.sparse import SparseRows
 
 TITLES, VIEWERS = 60, 400
@@ -28,9 +29,15 @@ def world():
     return Interactions(matrix, np.zeros(len(rows)), values > 0.5), kinds
 
 
+def fitted(**settings):
+    interactions, kinds = world()
+    gram, config = Gram.of(interactions, GramConfig(**settings)), LatentConfig(rank=4)
+    return LatentScorer.fit(gram, Placing.fit(kinds, gram.viewers, config), config)
+
+
 @pytest.fixture(scope="module")
 def scorer():
-    return LatentScorer.fit(*world(), LatentConfig(rank=4))
+    return fitted()
 
 
 def liking(*titles):
@@ -59,14 +66,15 @@ def test_a_title_says_nothing_about_itself(scorer):
     assert scorer(liking(4))[4] == pytest.approx(0, abs=1e-6)
 
 
-def test_a_sample_of_viewers_finds_the_same_tastes():
-    interactions, kinds = world()
-    scorer = LatentScorer.fit(interactions, kinds, LatentConfig(rank=4, sample=90))
-    scores = scorer(liking(1, 4))
-    mine = (KIND == 1) & ~np.isin(EVERYTHING, [1, 4])
-    assert scores[mine].mean() > 5 * abs(scores[KIND != 1].mean())
+def test_a_title_that_is_not_learned_is_placed_by_its_features():
+    scorer = fitted(most=40)
+    left_out = np.flatnonzero(~scorer.giving.any(axis=1))
+    assert len(left_out) == TITLES - 40
+    scores = scorer(liking(*(t for t in (1, 4, 7, 10, 13) if t not in left_out)))
+    others = left_out[KIND[left_out] != 1]
+    assert scores[left_out[KIND[left_out] == 1]].min() > scores[others].max()
 
 
 def test_equal_data_gives_equal_factors():
-    one, other = (LatentScorer.fit(*world(), LatentConfig(rank=4)) for _ in range(2))
+    one, other = (fitted() for _ in range(2))
     assert np.array_equal(one.getting, other.getting)

@@ -60,3 +60,17 @@ def test_disliking_a_title_lowers_its_like(name, model):
     likes = scorer(FoldedHistory(one, np.array([1.0], np.float32)))
     dislikes = scorer(FoldedHistory(one, np.array([-1.0], np.float32)))
     assert likes[nearest] > dislikes[nearest]
+
+
+def test_two_scorers_asked_of_one_history_each_find_their_own_neighbours(model, histories):
+    history = folded_history(model, histories, 10)
+    whole = model.scorers.collaborative
+    half = whole.of(
+        whole.habits.take(np.arange(whole.habits.height // 2, dtype=np.int32)),
+        whole.spread,
+        whole.config,
+    )
+    alone = half(folded_history(model, histories, 10))
+    whole(history)
+    assert np.array_equal(half(history), alone)
+    assert not np.array_equal(whole(history), alone)
