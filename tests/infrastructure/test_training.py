@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
+from jsonata.jsonata import Jsonata
 
 from adapters.large_hours import ASKED_PREFIX, PATIENCE_SECONDS
 from schemas.lake import landing_schema
+from services.lake import LakeHour
 from stacks.config import STAGES
 from stacks.constructs.training_code import stage_training_code
 from tests.infrastructure.synthesis import ROOT, Template, listed
@@ -305,3 +308,20 @@ def test_an_hour_that_upkeep_asks_for_starts_a_job_that_ends_before_it_asks_agai
     assert 60 * job["Arguments"]["ExecutionTimeoutMinutes"] < PATIENCE_SECONDS
     said = job["Arguments"]["JobDriver"]["SparkSubmit"]["EntryPointArguments"]
     assert said[said.index("--columns") + 1] == landing_schema()
+    hour = LakeHour("2026-11-23", 9).folder
+    states = {
+        "input": {"key": f"{ASKED_PREFIX}/{hour}/0123456789abcdef"},
+        "context": {"Execution": {"Name": f"{uuid.uuid4()}_{uuid.uuid4()}"}},
+    }
+    landed, output = (
+        _evaluated(said[said.index(option) + 1], states) for option in ("--landed", "--output")
+    )
+    assert landed.endswith(f"/landing/{hour}/")
+    assert output.endswith(f"/events/{hour}/0123456789abcdef/")
+    assert len(_evaluated(job["Arguments"]["ClientToken"], states)) == 64
+
+
+def _evaluated(text: str, states: dict[str, Any]) -> str:
+    expression = Jsonata(text.removeprefix("{%").removesuffix("%}"))
+    expression.assign("states", states)
+    return str(expression.evaluate(None))
