@@ -36,7 +36,7 @@ bench: setup ## the quality table on ratings in MovieLens format: DATA=folder [O
 	@scripts/setup-bench
 	@exec .venv-bench/bin/python -m benchmarks.recommender "$(DATA)" $(if $(OUT),--out "$(OUT)") $(OPTIONS)
 
-bench-serving: setup ## speed and size of serving and fitting: [OPTIONS="serving --learned 3000"]
+bench-serving: setup ## speed and size of serving and fitting: [OPTIONS="growth -n 1000000"]
 	@exec python -m benchmarks.serving $(or $(OPTIONS),serving)
 
 bench-streaming: setup ## a node beside plain sendfile, HLS sessions: [OPTIONS="--quick" | "faults"]

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections import Counter
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -154,19 +154,21 @@ def cold(place: Path, viewers: int) -> dict[str, object]:
     node = fleet_node(place, upstream)
     with running(upstream, node), console.status("a cold burst"):
         upstream.forget()
-        answers = asyncio.run(burst(f"{node.url}/{segment.relative_to(root)}", viewers=viewers))
+        url = f"{node.url}/{segment.relative_to(root)}"
+        answers = asyncio.run(burst(url, body, viewers=viewers))
         asked = upstream.asked()
     slices = -(-SEGMENT_BYTES // SLICE)
-    whole = sum(answer == body for answer in answers)
-    others = Counter("another body" if isinstance(a, bytes) else a for a in answers if a != body)
+    whole = answers.pop("whole", 0)
     met = sorted(asked.values()) == [1] * slices and whole == viewers
     console.print(
         f"cold: {viewers} viewers asked for one new segment of {slices} slices; the store was "
-        f"asked {sum(asked.values())} times, {whole} got it whole {dict(others) or ''} {_mark(met)}"
+        f"asked {sum(asked.values())} times, {whole} got it whole",
+        dict(answers) or "",
+        _mark(met),
     )
     return {
         "met": met, "viewers": viewers, "slices": slices, "asked": sum(asked.values()),
-        "whole": whole, "others": dict(others),
+        "whole": whole, "others": dict(answers),
     }  # fmt: skip
 
 
@@ -176,9 +178,11 @@ def sessions(place: Path, clip: Clip, viewers: int, seconds: int) -> dict[str, o
     node = fleet_node(place, upstream)
     with running(upstream, node), console.status(f"{viewers} sessions for {seconds} s"):
         upstream.forget()
+        own = time.process_time()
         felt = asyncio.run(
             watch(f"{node.url}/{clip.key}/master.m3u8", viewers=viewers, seconds=seconds)
         )
+        own = time.process_time() - own  # near the time it took, the client is what is measured
         cpu, asked = node.cpu_seconds(), sum(upstream.asked().values())
     starts = sorted(felt.startups)
     met = felt.failed_segments == 0 and felt.rebuffers == 0
@@ -189,7 +193,8 @@ def sessions(place: Path, clip: Clip, viewers: int, seconds: int) -> dict[str, o
         "startup_p50_ms": round(1000 * starts[len(starts) // 2]),
         "startup_p99_ms": round(1000 * starts[int(len(starts) * 0.99)]),
         "sent_gb": round(felt.bytes / 1e9, 2), "asked_of_the_store": asked,
-        "node_cpu_seconds": round(cpu, 1), "renditions": felt.renditions, "errors": felt.errors,
+        "node_cpu_seconds": round(cpu, 1), "client_cpu_seconds": round(own, 1),
+        "renditions": felt.renditions, "errors": felt.errors,
     }  # fmt: skip
     table = Table("HLS sessions", "", title=f"{_mark(met)} zero failed segments, zero rebuffers")
     for name, value in figures.items():

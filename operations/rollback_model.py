@@ -34,7 +34,7 @@ def roll_back(s3: Any, bucket: str, *, now: float) -> dict[str, str]:  # noqa: A
     target = current.get("previous")
     if not target:
         raise RollbackError(f"{current.get('version')} is the first version: nothing before it")
-    key = f"models/{target}/model.npz"
+    key = f"models/{target}/model.bin"
     artifact = _read(s3, bucket, key)
     pointer = {
         "version": target,

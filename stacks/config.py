@@ -18,7 +18,8 @@ class FleetConfig:
     """The streaming fleet: instance types in order of preference, and its size.
 
     All types have NVMe of their own and a baseline of `node_gbps` or more, so that one target
-    fits each: im4gn.xlarge and is4gen.xlarge 6.25 Gbit/s, c7gd.4xlarge 7.5 (EC2's own tables).
+    fits each: im4gn.xlarge and is4gen.xlarge 6.25 Gbit/s, c7gd.4xlarge 7.5. Written down by hand;
+    `aws ec2 describe-instance-types` has it as `BaselineBandwidthInGbps`, if types are changed.
     """
 
     instance_types: tuple[str, ...] = ("im4gn.xlarge", "c7gd.4xlarge", "is4gen.xlarge")
@@ -32,6 +33,10 @@ class FleetConfig:
     bytes_out_per_target: int = 30_000_000_000  # per minute: 4 Gbit/s
     cache_gb: int = 200  # of the volume that caches media where a type has no disk of its own
     predictive_scaling: bool
+    # An image with everything in it, and counters to CloudWatch. Both take a way to AWS's APIs:
+    # the stage's interface_endpoints or nat_gateways. Else a node installs nginx as it boots.
+    own_image: bool = False
+    image_release: int = 1  # raised, the image is built anew on Amazon Linux as it is then
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +113,11 @@ class StageConfig:
             raise ValueError(
                 f"stage {self.name}: lake_retention_days={self.lake_retention_days} is less than "
                 "the 30 that an hour may take to become whole, and queries look back"
+            )
+        if self.fleet.own_image and not (self.interface_endpoints or self.nat_gateways):
+            raise ValueError(
+                f"stage {self.name}: fleet.own_image takes a way to AWS's APIs: set "
+                "interface_endpoints=True or nat_gateways"
             )
         if len(self.availability_zones) < 2:
             raise ValueError(f"stage {self.name}: a load balancer needs 2 availability_zones")
@@ -193,6 +203,7 @@ STAGES: dict[str, StageConfig] = {
                 on_demand_base=3,
                 on_demand_percent=50,
                 predictive_scaling=True,
+                own_image=True,
             ),
             training=TrainingConfig(
                 instance_type="ml.m7i.4xlarge", schedule="cron(0 3 * * ? *)", managed_spot=True

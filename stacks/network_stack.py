@@ -49,7 +49,7 @@ class NetworkStack(MarqueeStack):
         )
         self.vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         if config.interface_endpoints:
-            self._interface_endpoints()
+            self._interface_endpoints(config)
         self._flow_log(config)
         CfnOutput(self, "VpcId", value=self.vpc.vpc_id)
 
@@ -69,7 +69,7 @@ class NetworkStack(MarqueeStack):
             ec2.SubnetConfiguration(name="Fleet", subnet_type=inner, cidr_mask=20),
         ]  # fmt: skip
 
-    def _interface_endpoints(self) -> None:
+    def _interface_endpoints(self, config: StageConfig) -> None:
         group = ec2.SecurityGroup(
             self,
             "Endpoints",
@@ -78,7 +78,10 @@ class NetworkStack(MarqueeStack):
             allow_all_outbound=False,
         )
         group.add_ingress_rule(ec2.Peer.ipv4(CIDR), ec2.Port.HTTPS, "From the VPC")
-        for name, service in _INTERFACES.items():
+        services = dict(_INTERFACES)
+        if config.fleet.own_image:
+            services["ImageBuilder"] = ec2.InterfaceVpcEndpointAwsService.IMAGE_BUILDER
+        for name, service in services.items():
             self.vpc.add_interface_endpoint(
                 name, service=service, security_groups=[group], open=False
             )

@@ -82,13 +82,8 @@ class PackagingStack(MarqueeStack):
             self,
             "PackagingFailed",
             summary="A title could not be prepared: a step failed, ran out of time or was stopped.",
-            metric=metrics.total(
-                (
-                    metrics.executions(self.workflow.state_machine_arn, name)
-                    for name in ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
-                ),
-                label="Titles that could not be prepared",
-                period=metrics.FIVE_MINUTES,
+            metric=metrics.unfinished(
+                self.workflow.state_machine_arn, label="Titles that could not be prepared"
             ),
             threshold=1,
             evaluation_periods=1,
@@ -97,13 +92,7 @@ class PackagingStack(MarqueeStack):
             self,
             "PackagingNotStarted",
             summary="A delivered title could not be started on, or a failure not be told of.",
-            metric=metrics.metric(
-                "AWS/SQS",
-                "ApproximateNumberOfMessagesVisible",
-                {"QueueName": self.triggers.undelivered.queue_name},
-                statistic="Maximum",
-                period=metrics.FIVE_MINUTES,
-            ),
+            metric=metrics.undelivered(self.triggers.undelivered.queue_name),
             threshold=1,
             evaluation_periods=1,
         )

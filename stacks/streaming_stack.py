@@ -13,6 +13,7 @@ from stacks.constructs import metrics
 from stacks.constructs.alarm import MarqueeAlarm
 from stacks.constructs.fleet import Fleet
 from stacks.constructs.node import DRAIN_TIME, NODE_PORT, StreamingNode
+from stacks.constructs.node_alarms import NodeAlarms
 from stacks.constructs.stack import MarqueeStack
 from stacks.content_stack import ContentStack
 from stacks.network_stack import NetworkStack
@@ -42,7 +43,8 @@ class StreamingStack(MarqueeStack):
             self,
             "Node",
             vpc=network.vpc,
-            fleet=config.fleet,
+            subnets=subnets,
+            config=config,
             media_bucket=content.media_bucket,
             log_bucket=content.log_bucket,
         )
@@ -50,6 +52,11 @@ class StreamingStack(MarqueeStack):
         self.target_group = self._target_group(network.vpc)
         self._listen(node)
         self.alarms = self._alarms()
+        reasons = [*self.alarms]
+        if config.fleet.own_image:
+            # A new fleet is cold, and has the right to be: its misses roll nothing back.
+            counted = NodeAlarms(self, "NodeAlarms", namespace=metrics.own_namespace(config))
+            reasons.append(counted.store_errors)
         self.group = Fleet(
             self,
             "Fleet",
@@ -59,7 +66,7 @@ class StreamingStack(MarqueeStack):
             node=node,
             load_balancer=self.load_balancer,
             target_group=self.target_group,
-            rollback_alarms=self.alarms,
+            rollback_alarms=reasons,
         ).group
         CfnOutput(self, "LoadBalancerDomain", value=self.load_balancer.load_balancer_dns_name)
         CfnOutput(self, "TargetGroupArn", value=self.target_group.target_group_arn)

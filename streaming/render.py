@@ -52,6 +52,11 @@ class NodeConfig:
         return "https" if self.upstream_tls else "http"
 
     @property
+    def cache_floor(self) -> int:
+        """`cache_min_free` in bytes."""
+        return int(self.cache_min_free[:-1]) * 1024 ** (" kmg".index(self.cache_min_free[-1]))
+
+    @property
     def host_header(self) -> str:
         """The Host that the store expects: with the port where it isn't the scheme's own."""
         usual = 443 if self.upstream_tls else 80
@@ -82,21 +87,42 @@ def nginx_conf(node: NodeConfig) -> str:
 
 
 def user_data(
-    node: NodeConfig, *, region: str, media_bucket: str, log_bucket: str, drain_seconds: int
+    node: NodeConfig,
+    *,
+    region: str,
+    media_bucket: str,
+    log_bucket: str,
+    drain_seconds: int,
+    namespace: str | None = None,
 ) -> str:
-    """Give the first-boot script that turns a bare Amazon Linux 2023 into a node.
+    """Give the first-boot script of a node.
 
-    The node finishes what it is sending within `drain_seconds` of being told to terminate.
+    With a `namespace` for its counters it boots the image that `image_component` describes;
+    without one, a bare Amazon Linux 2023, which it installs first. The node finishes what it is
+    sending within `drain_seconds` of being told to terminate.
     """
-    return _render(
-        "user_data.sh.j2",
+    install = "" if namespace else _install(node, drain_seconds, watch="")
+    boot = _render(
+        "boot.sh.j2",
         node=node,
         nginx_conf=nginx_conf(node),
         region=region,
         media_bucket=media_bucket,
         log_bucket=log_bucket,
-        drain_seconds=drain_seconds,
+        namespace=namespace or "",
+        watch=bool(namespace),
     )
+    return f"#!/bin/bash\nset -euo pipefail\n{install}{boot}"
+
+
+def image_component(node: NodeConfig, *, drain_seconds: int) -> str:
+    """Give the component from which EC2 Image Builder makes the image of all nodes."""
+    install = _install(node, drain_seconds, watch=(_FOLDER / "watch.py").read_text())
+    return _render("component.yml.j2", install=install)
+
+
+def _install(node: NodeConfig, drain_seconds: int, *, watch: str) -> str:
+    return _render("install.sh.j2", node=node, drain_seconds=drain_seconds, watch=watch)
 
 
 def _render(template: str, **values: object) -> str:

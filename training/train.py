@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(folders: Folders) -> Report:
-    """Train from ``folders``; writes ``model.npz`` and ``metrics.json``, returns the latter."""
+    """Train from ``folders``; writes ``model.bin`` and ``metrics.json``, returns the latter."""
     settings = Hyperparameters.read(folders.hyperparameters)
     data = read(folders.titles, folders.interactions)
     # Ages count from the newest interaction: a clock that runs ahead of the data, as when an
@@ -93,7 +93,7 @@ def _report(
 def _write(folders: Folders, artifact: bytes, report: Report) -> None:
     folders.model.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report, indent=2, sort_keys=True) + "\n"
-    _replace(folders.model / "model.npz", artifact)
+    _replace(folders.model / "model.bin", artifact)
     _replace(folders.model / "metrics.json", text.encode())
 
 

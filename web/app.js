@@ -234,7 +234,9 @@ async function start() {
   config = await response.json();
   session = createSession(config);
   api = apiClient({ session, onWait: (seconds) => say(`Busy; trying again in ${seconds} s…`) });
-  theatre = new Theatre({ api, onError: show, onClosed: () => attempt(() => open(state.profileId)) });
+  theatre = new Theatre({
+    api, outbox: () => outbox, onError: show, onClosed: () => attempt(() => open(state.profileId)),
+  });
   listen();
   try {
     await session.returnFromHostedPage(window.location, window.history);

@@ -66,8 +66,8 @@ export function sameRows(before, after) {
 }
 
 /**
- * What comes after a title, the catalogue knowing no series: the playable titles to the right of
- * it in its row, then those of the other rows, each once.
+ * What comes after a title that is no episode: the playable titles to the right of it in its row,
+ * then those of the other rows, each once.
  */
 export function following(item, rows) {
   const own = rows.find((row) => row.items.includes(item));
@@ -75,6 +75,11 @@ export function following(item, rows) {
   const all = [...beside, ...rows.flatMap((row) => row.items)];
   const seen = new Set([item.title_id]);
   return all.filter((next) => next.playable && !seen.has(next.title_id) && seen.add(next.title_id));
+}
+
+/** What is said of what comes next: an episode with its place in the series. */
+export function nextWords({ name, series, season, episode }) {
+  return series ? `${series} ${season}:${episode} ${name}` : name;
 }
 
 /** An event for the stream. The id is made here, so that a repeat counts once. */

@@ -9,6 +9,11 @@ const MOST_TRIES = 10;
 const MOST_RECOVERIES = 4;
 const RECOVERY_WINDOW_MS = 60_000;
 
+const CLOSING_MS = 3000; // the most that closing waits for the API to take the last events
+
+const now = () => new Date().toISOString();
+const sleep = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
+
 const policy = (firstByteMs, wholeMs) => ({
   default: {
     maxTimeToFirstByteMs: firstByteMs,
@@ -48,12 +53,13 @@ export const SETTINGS = {
 };
 
 export class Playback {
-  #api; #profileId; #item; #video; #Hls; #hls; #grant; #meter; #timers = []; #listeners = [];
+  #api; #outbox; #profileId; #item; #video; #Hls; #hls; #grant; #meter; #timers = []; #listeners = [];
   #recoveries = []; #ended = false; #refreshing = null;
 
   /** `tell` has functions to call: ready, started, failed(error), ended. */
-  constructor({ api, profile, item, video, Hls, tell }) {
+  constructor({ api, outbox, profile, item, video, Hls, tell }) {
     this.#api = api;
+    this.#outbox = outbox;
     this.#profileId = profile.profile_id;
     this.#item = item;
     this.#video = video;
@@ -66,6 +72,7 @@ export class Playback {
 
   get hls() { return this.#hls; }
   get startupMs() { return this.#meter.startupMs; }
+  get next() { return this.#grant.next; }
   get folder() { return this.#grant.manifest_url.replace(/[^/]*$/, ""); }
 
   async start() {
@@ -100,7 +107,8 @@ export class Playback {
     this.#video.load();
     // Together and not one after the other: a page that is left behind gets no second turn.
     await Promise.allSettled([
-      events.length ? this.#tell(events, { keepalive: leaving }) : null,
+      // Where the API is busy they wait in the outbox, and the page does not wait for them.
+      Promise.race([this.#tell(events, { leaving }), sleep(CLOSING_MS)]),
       this.#grant ? this.#api.stopPlayback(this.#profileId, this.streamId,
         { keepalive: leaving }) : null,
     ]);
@@ -164,9 +172,9 @@ export class Playback {
   }
 
   #mayRecover() {
-    const now = performance.now();
-    this.#recoveries = this.#recoveries.filter((at) => now - at < RECOVERY_WINDOW_MS);
-    this.#recoveries.push(now);
+    const moment = performance.now();
+    this.#recoveries = this.#recoveries.filter((at) => moment - at < RECOVERY_WINDOW_MS);
+    this.#recoveries.push(moment);
     return this.#recoveries.length <= MOST_RECOVERIES;
   }
 
@@ -212,7 +220,7 @@ export class Playback {
 
   #event(type, fields) {
     return { event_id: crypto.randomUUID(), type, title_id: this.#item.title_id,
-      occurred_at: new Date().toISOString(), ...fields };
+      occurred_at: now(), ...fields };
   }
 
   #qualityEvent(quality) {
@@ -231,12 +239,16 @@ export class Playback {
     if (quality) this.#post(this.#qualityEvent(quality));
   }
 
-  // What is measured must never stop what is watched: the client has tried again by itself.
+  // What is measured must never stop what is watched: it waits in the outbox.
   #post(event) {
     this.#tell([event]).catch((error) => this.#meter.error(errorCode("events", error.code)));
   }
 
-  #tell(events, options) {
-    return this.#api.events(this.#profileId, events, new Date().toISOString(), options);
+  async #tell(events, { leaving = false } = {}) {
+    for (const event of events) this.#outbox.put(this.#profileId, event);
+    if (events.length === 0) return;
+    // The outbox's own request would end with the page. What arrives by both counts once.
+    if (leaving) await this.#api.events(this.#profileId, events, now(), { keepalive: true });
+    else await this.#outbox.flush();
   }
 }

@@ -1,5 +1,6 @@
 // The player's room: the dialog with its controls. `playback.js` does the playing.
 
+import { nextWords } from "./logic.js";
 import { Playback } from "./playback.js";
 import { thumbnailAt, thumbnailsOf, timeWords } from "./thumbnails.js";
 import { element } from "./view.js";
@@ -15,11 +16,13 @@ let library = null;
 const hlsLibrary = () => (library ??= import("/vendor/hls.js").then((module) => module.default));
 
 export class Theatre {
-  #api; #onError; #onClosed; #playback = null; #thumbnails = []; #sprites = new Map();
+  #api; #outbox; #onError; #onClosed; #playback = null; #thumbnails = []; #sprites = new Map();
   #next = null; #countdown = null; #dragging = false;
 
-  constructor({ api, onError, onClosed }) {
+  /** `outbox` gives the one of who is signed in now. */
+  constructor({ api, outbox, onError, onClosed }) {
     this.#api = api;
+    this.#outbox = outbox;
     this.#onError = onError;
     this.#onClosed = onClosed;
     this.video = find("video");
@@ -32,10 +35,11 @@ export class Theatre {
   /** Plays `item`; `queue` is what may come after it. */
   async play(item, { profile, queue }) {
     await this.#leave();
-    this.#next = queue[0] ? () => this.play(queue[0], { profile, queue: queue.slice(1) }) : null;
-    this.#draw(item, queue[0]);
+    this.#queue(profile, queue);
+    this.#draw(item);
     const playback = new Playback({
-      api: this.#api, profile, item, video: this.video, Hls: await hlsLibrary(),
+      api: this.#api, outbox: this.#outbox(), profile, item, video: this.video,
+      Hls: await hlsLibrary(),
       tell: {
         ready: () => this.#drawChoices(),
         started: () => find("theatre").setAttribute("data-startup-ms", playback.startupMs),
@@ -50,6 +54,8 @@ export class Theatre {
       this.close();
       throw error;
     }
+    // Of a series the next episode, whatever stood beside this one on the page.
+    if (playback.next) this.#queue(profile, [playback.next, ...queue]);
     this.video.poster = `${playback.folder}poster.jpg`;
     await this.#loadThumbnails(playback);
   }
@@ -66,9 +72,13 @@ export class Theatre {
     await playback?.stop(options);
   }
 
-  #draw(item, next) {
+  #queue(profile, [next, ...rest]) {
+    this.#next = next ? () => this.play(next, { profile, queue: rest }) : null;
+    find("up-next-words").textContent = next ? `Next: ${nextWords(next)}` : "";
+  }
+
+  #draw(item) {
     find("theatre-title").textContent = item.name;
-    find("up-next-words").textContent = next ? `Next: ${next.name}` : "";
     find("theatre").removeAttribute("data-startup-ms");
     find("preview").hidden = true;
     this.#thumbnails = [];

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,7 +17,9 @@ import httpx
 
 from benchmarks.node.clip import Clip
 from benchmarks.node.servers import HOST, Server, balancer, fleet_node, running, store
-from benchmarks.node.sessions import Felt, watch
+from benchmarks.node.sessions import PATIENCE, Felt, watch
+from streaming import watch as watch_module
+from streaming.watch import cache_files
 
 VIEWERS = 40
 LORISES = 2000
@@ -34,7 +39,7 @@ def all_of(place: Path, clip: Clip, *, quick: bool, say: Callable[[str], None]) 
     """Every fault, one after another."""
     away = 10 if quick else 60
     outcomes = []
-    for fault in (store_away, node_killed, slow_loris, disk_full):
+    for fault in (store_away, node_killed, slow_loris, disk_full, cache_damaged):
         say(f"[dim]{(fault.__doc__ or '').splitlines()[0]}[/dim]")
         outcomes.append(fault(place, clip, away))
     return outcomes
@@ -60,16 +65,22 @@ def store_away(place: Path, clip: Clip, away: int) -> Outcome:
 def node_killed(place: Path, clip: Clip, away: int) -> Outcome:
     """One of two nodes is killed in mid-stream; its viewers go on at the other."""
     upstream = store(place, place / "root")
-    nodes = [fleet_node(place / name, upstream) for name in ("one", "two")]
+    nodes = [fleet_node(place / name, upstream, line="700k") for name in ("one", "two")]
     front = balancer(place, nodes)
     with running(upstream, *nodes, front):
+        sending = 0
 
         async def fault() -> None:
+            nonlocal sending
             await asyncio.sleep(5)
+            sending = nodes[0].sending()
             nodes[0].stop(kill=True)
 
         felt = _play(front, clip, 20, fault)
-    return Outcome("a node killed in mid-stream", _words(felt), _unnoticed(felt))
+    broken = felt.errors.get("AnswerBrokenError", 0)
+    words = f"{_words(felt)}; {sending} answers were on their way as it died, {broken} broke off"
+    # A kill that nobody could have felt proves nothing.
+    return Outcome("a node killed in mid-stream", words, _unnoticed(felt) and broken > 0)
 
 
 def slow_loris(place: Path, clip: Clip, away: int) -> Outcome:
@@ -112,6 +123,36 @@ def disk_full(place: Path, clip: Clip, away: int) -> Outcome:
     return Outcome(name, _words(felt), felt.failed_segments == 0 and felt.segments > 0)
 
 
+def cache_damaged(place: Path, clip: Clip, away: int) -> Outcome:
+    """Three segments are cut short in a node's cache; its watcher finds them in the log."""
+    name, upstream = "segments cut short in the cache", store(place, place / "root")
+    node, cache = fleet_node(place, upstream), place / "node" / "cache"
+    ahead = [key for key in clip.files() if re.search(r"720p/seg-000(15|20|25)", key)]
+    files = [path for key in ahead for path in cache_files(_logged(key), cache)]
+    with running(upstream, node):
+        _warm(node, clip)
+        for path in files:
+            os.truncate(path, path.stat().st_size // 2)
+        command = [sys.executable, str(Path(watch_module.__file__)), "--cache", str(cache),
+                   "--log", str(place / "node" / "log" / "access.log"), "--floor", "1",
+                   "--metrics", f"{node.url}/metrics"]  # fmt: skip
+        watcher = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        try:
+            # A hanging answer is CloudFront's to end: twenty seconds without a byte.
+            felt = _play(node, clip, 75, lambda: asyncio.sleep(0), patience=20)
+        finally:
+            watcher.terminate()
+            said = watcher.communicate()[1]
+    removed = sum(path.name in said for path in files)
+    words = f"{_words(felt)}; the watcher removed {removed} of {len(files)}"
+    return Outcome(name, words, _unnoticed(felt) and removed == len(files))
+
+
+def _logged(key: str) -> dict[str, str]:
+    """What the log says of a segment of one slice."""
+    return {"key": f"/{key}", "span": "", "length": "1"}
+
+
 async def _dribble(node: Server) -> bool:
     """One byte of a request a second; whether the node still listens after 15 s."""
     reader, writer = await asyncio.open_connection(HOST, node.port)
@@ -131,11 +172,17 @@ async def _dribble(node: Server) -> bool:
         writer.close()
 
 
-def _play(front: Server, clip: Clip, seconds: float, fault: Callable[[], Awaitable[Any]]) -> Felt:
+def _play(
+    front: Server,
+    clip: Clip,
+    seconds: float,
+    fault: Callable[[], Awaitable[Any]],
+    patience: float = PATIENCE,
+) -> Felt:
     async def both() -> Felt:
         url = f"{front.url}/{clip.key}/master.m3u8"
         felt, _ = await asyncio.gather(
-            watch(url, viewers=VIEWERS, seconds=seconds, ramp=2), fault()
+            watch(url, viewers=VIEWERS, seconds=seconds, ramp=2, patience=patience), fault()
         )
         return felt
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.request import urlopen
 
 from local.edge import nginx_path, nginx_user
 from streaming.render import PROBE_KEY, local_node, nginx_conf
@@ -78,6 +80,7 @@ http {{
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_connect_timeout 2s;
+            proxy_buffering off;  # a byte that a node has sent is on its way to the viewer
             proxy_pass http://nodes;
         }}
     }}
@@ -129,6 +132,13 @@ class Server:
         else:
             self.process.terminate()
         self.process.wait(timeout=15)
+
+    def sending(self) -> int:
+        """How many requests it has read and not answered to the end."""
+        with urlopen(f"{self.url}/metrics", timeout=5) as answer:
+            found = re.search(r"Writing: (\d+)", answer.read().decode())
+        assert found, "the node's counters name no Writing"
+        return int(found[1]) - 1  # this one
 
     def cpu_seconds(self) -> float:
         """What its processes used so far."""
@@ -187,9 +197,18 @@ def balancer(work: Path, nodes: list[Server]) -> Server:
 
 
 def fleet_node(
-    work: Path, upstream: Server, *, cache: Path | None = None, **options: str
+    work: Path,
+    upstream: Server,
+    *,
+    cache: Path | None = None,
+    line: str | None = None,
+    **options: str,
 ) -> Server:
-    """A node with the product's own configuration in front of ``upstream``."""
+    """A node with the product's own configuration in front of ``upstream``.
+
+    ``line`` is the pace of one answer (``700k`` bytes a second), as a viewer's line would set it:
+    over the loopback address a segment is sent in a moment, and nothing is ever on its way.
+    """
     work.mkdir(parents=True, exist_ok=True)
     port = free_port()
     config = local_node(
@@ -199,7 +218,10 @@ def fleet_node(
     if cache is not None:
         config = replace(config, cache_path=str(cache))
     path = work / "node.conf"
-    path.write_text(nginx_conf(replace(config, user=nginx_user())))
+    text = nginx_conf(replace(config, user=nginx_user()))
+    if line is not None:
+        text = text.replace("http {\n", f"http {{\n    limit_rate {line};\n", 1)
+    path.write_text(text)
     return Server("node", path, port, work)
 
 

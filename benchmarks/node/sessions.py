@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
-import httpx
 import m3u8
+
+from benchmarks.node.client import Client
 
 BUFFER_SECONDS = 30.0
 TRIES = 10  # of a segment, with the page's own pauses between them
+PATIENCE = 8.0  # seconds for one answer
 SAFETY = 0.7  # of the measured throughput is what a rendition may take
 
 
@@ -40,10 +44,11 @@ class Felt:
 class Session:
     """One viewer of one title, who starts it again when it ends."""
 
-    client: httpx.AsyncClient
+    client: Client
     master: str  # URL
     felt: Felt
     until: float  # time.monotonic()
+    patience: float = PATIENCE
     throughput: float = 4e6  # bits a second, until measured
     buffered: float = 0.0
     clock: float = 0.0
@@ -60,7 +65,7 @@ class Session:
     async def _play_once(self) -> None:
         asked = time.monotonic()
         self.buffered, self.moving = 0.0, False
-        master = m3u8.loads((await self._get(self.master)).decode(), uri=self.master)
+        master = _read(await self._text(self.master), self.master)
         audio = next(m for m in master.media if m.type == "AUDIO" and m.default == "YES")
         sound = await self._playlist(audio.absolute_uri)
         pictures: dict[str, m3u8.M3U8] = {}
@@ -86,10 +91,9 @@ class Session:
 
     async def _segment(self, picture: m3u8.Segment, sound: m3u8.Segment) -> None:
         began = time.monotonic()
-        bodies = await asyncio.gather(
-            self._get(picture.absolute_uri), self._get(sound.absolute_uri)
+        size = sum(
+            await asyncio.gather(self._get(picture.absolute_uri), self._get(sound.absolute_uri))
         )
-        size = sum(len(body) for body in bodies)
         self.throughput = 0.5 * self.throughput + 0.5 * size * 8 / (time.monotonic() - began)
         self.felt.segments += 2
         self._pass_time()
@@ -120,19 +124,30 @@ class Session:
         return fitting[-1] if fitting else rising[0]
 
     async def _playlist(self, url: str) -> m3u8.M3U8:
-        playlist = m3u8.loads((await self._get(url)).decode(), uri=url)
+        playlist = _read(await self._text(url), url)
         await self._get(urljoin(url, playlist.segment_map[0].uri))
         return playlist
 
-    async def _get(self, url: str) -> bytes:
+    async def _text(self, url: str) -> bytes:
+        body = bytearray()
+        await self._get(url, body)
+        return bytes(body)
+
+    async def _get(self, url: str, body: bytearray | None = None) -> int:
+        """The length of a file, and its bytes in ``body`` where somebody reads them."""
         for attempt in range(TRIES):
+            if body is not None:
+                body.clear()  # what an answer that broke off has left
             try:
-                answer = await self.client.get(url)
-                if answer.status_code == 200:
-                    self.felt.bytes += len(answer.content)
-                    return answer.content
-                problem = str(answer.status_code)
-            except httpx.HTTPError as error:
+                async with asyncio.timeout(self.patience):
+                    answer = await self.client.get(
+                        urlsplit(url).path, None if body is None else body.extend
+                    )
+                if answer.status == 200:
+                    self.felt.bytes += answer.length
+                    return answer.length
+                problem = str(answer.status)
+            except OSError as error:  # a timeout is one as well
                 problem = type(error).__name__
             self.felt.errors[problem] = self.felt.errors.get(problem, 0) + 1
             self.felt.retries += 1
@@ -140,32 +155,51 @@ class Session:
         raise FileNotHadError(url)
 
 
-async def watch(master: str, *, viewers: int, seconds: float, ramp: float = 30.0) -> Felt:
+@lru_cache(maxsize=64)
+def _read(body: bytes, url: str) -> m3u8.M3U8:
+    # Read once for all who got the same: two hundred readers in one process are no part of it.
+    return m3u8.loads(body.decode(), uri=url)
+
+
+async def watch(
+    master: str, *, viewers: int, seconds: float, ramp: float = 30.0, patience: float = PATIENCE
+) -> Felt:
     """``viewers`` sessions at once for ``seconds``; they begin over the first ``ramp`` seconds."""
     felt = Felt()
     until = time.monotonic() + ramp + seconds
-    # A client each, as players have; one for all would search its pool at every request.
-    trust = httpx.create_ssl_context()
 
     async def one(place: int) -> None:
         await asyncio.sleep(ramp * place / viewers)
-        async with httpx.AsyncClient(verify=trust, timeout=httpx.Timeout(8.0)) as client:
-            await Session(client, master, felt, until).run()
+        client = Client(master)
+        try:
+            await Session(client, master, felt, until, patience).run()
+        finally:
+            client.close()
 
     await asyncio.gather(*(one(place) for place in range(viewers)))
     return felt
 
 
-async def burst(url: str, *, viewers: int) -> list[bytes | str]:
-    """One answer for each of ``viewers`` who ask for the same file at the same moment."""
-    limits = httpx.Limits(max_connections=viewers)
-    async with httpx.AsyncClient(limits=limits, timeout=60) as client:
+async def burst(url: str, body: bytes, *, viewers: int) -> Counter[str]:
+    """What ``viewers`` got who asked for the same file at the same moment: ``whole``, or else."""
 
-        async def one() -> bytes | str:
-            try:
-                answer = await client.get(url)
-            except httpx.HTTPError as error:
-                return type(error).__name__
-            return answer.content if answer.status_code == 200 else str(answer.status_code)
+    async def one() -> str:
+        right, at = True, 0
 
-        return list(await asyncio.gather(*(one() for _ in range(viewers))))
+        def compare(landed: memoryview) -> None:
+            nonlocal right, at
+            right = right and body.startswith(landed, at)
+            at += len(landed)
+
+        client = Client(url)
+        try:
+            answer = await client.get(urlsplit(url).path, compare)
+        except OSError as error:
+            return f"{type(error).__name__}: {error}"
+        finally:
+            client.close()
+        if answer.status != 200:
+            return str(answer.status)
+        return "whole" if right and at == len(body) else "another body"
+
+    return Counter(await asyncio.gather(*(one() for _ in range(viewers))))

@@ -36,7 +36,7 @@ class ModelPublisher:
 
         Storing the same version again changes nothing: what it replaced stays ``previous``.
         """
-        key = f"models/{version}/model.npz"
+        key = f"models/{version}/model.bin"
         again = previous is not None and previous.version == version
         self._put(key, artifact, "application/octet-stream")
         self._put(f"models/{version}/metrics.json", _json(metrics), "application/json")

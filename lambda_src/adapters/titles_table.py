@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.faults import translated
 from adapters.items import Item, from_raw, pages, read_many, to_raw
 from recommender.catalogue import Terms, Title
-from schemas.catalogue import TitleRecord
+from schemas.catalogue import Episode, TitleRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -58,6 +58,7 @@ def _record(item: Item) -> TitleRecord:
         title=Title(**known, terms=tuple(Terms(**terms) for terms in item.get("terms", ()))),
         popularity=float(item.get("popularity", 0)),
         manifest=manifest if playable else None,
+        series=Episode(**item["series"]) if "series" in item else None,
     )
 
 

@@ -42,11 +42,11 @@ def read_training_output(client: S3Client, uri: str) -> TrainingOutput:
     except ClientError as error:
         raise DamagedTrainingOutputError(f"{uri}: {code_of(error)}") from error
     try:
-        members = _members(archive, {"model.npz", "metrics.json"})
+        members = _members(archive, {"model.bin", "metrics.json"})
         metrics = json.loads(members["metrics.json"], parse_constant=_not_a_number)
         if not isinstance(metrics, dict):
             raise ValueError("metrics.json is not an object")
-        return TrainingOutput(members["model.npz"], from_bytes(members["model.npz"]), metrics)
+        return TrainingOutput(members["model.bin"], from_bytes(members["model.bin"]), metrics)
     except KeyError as error:
         raise DamagedTrainingOutputError(f"{uri} has no {error.args[0]}") from error
     except (tarfile.TarError, DamagedArtifactError, ValueError, EOFError, OSError, zlib.error) as e:

@@ -52,10 +52,14 @@ class AudioStream(Shape):
 
 
 class Mezzanine(Shape):
-    """A file that a title is packaged from. ``faults`` is what decoding stumbled over."""
+    """A file that a title is packaged from.
+
+    ``subtitles`` are the codecs of the tracks in it; ``faults`` is what decoding stumbled over.
+    """
 
     container: str
     duration_seconds: float
     video: tuple[VideoStream, ...]
     audio: tuple[AudioStream, ...]
+    subtitles: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()

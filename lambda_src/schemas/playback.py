@@ -27,6 +27,16 @@ class PlaybackRequest(Shape):
     stream_id: StreamId | None = None
 
 
+class NextEpisode(Shape):
+    """What comes after an episode, where this profile may see it and it can be played."""
+
+    title_id: TitleId
+    name: str
+    series: str
+    season: int
+    episode: int
+
+
 class PlaybackGrant(Shape):
     """Where to play from.
 
@@ -40,6 +50,7 @@ class PlaybackGrant(Shape):
     expires_at: float
     stream_id: str
     renew_after_seconds: int
+    next: NextEpisode | None = None
 
 
 def media_path(title_id: str) -> str:

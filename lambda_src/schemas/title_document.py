@@ -18,6 +18,7 @@ ELSEWHERE: Literal["*"] = "*"
 FILE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,120}"
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Age = Annotated[int, Field(ge=0, le=18, strict=True)]
+Number = Annotated[int, Field(ge=1, le=10_000, strict=True)]
 Names = Annotated[tuple[Text, ...], Field(max_length=100)]
 
 
@@ -34,6 +35,18 @@ class Window(Shape):
         if start is not None and end is not None and end <= start:
             raise ValueError("available_until must be after available_from")
         return self
+
+
+class Series(Shape):
+    """Where an episode stands; ``followed_by`` is the title that comes after it, once there is one.
+
+    Naming it costs nothing later: a ``title.json`` with the same files is listed anew, no more.
+    """
+
+    name: Text
+    season: Number
+    episode: Number
+    followed_by: TitleId | None = None
 
 
 class Artwork(Shape):
@@ -55,6 +68,7 @@ class TitleDocument(Shape):
         dict[Language, Annotated[str, Field(max_length=2000)]], Field(max_length=60)
     ] = {}
     year: Annotated[int, Field(ge=1880, le=2200, strict=True)] | None = None
+    series: Series | None = None
     genres: Annotated[tuple[Text, ...], Field(min_length=1, max_length=10)]
     cast: Names = ()
     directors: Names = ()
@@ -63,6 +77,13 @@ class TitleDocument(Shape):
     audio: Annotated[tuple[AudioTrack, ...], Field(min_length=1, max_length=16)]
     subtitles: Annotated[tuple[SubtitleTrack, ...], Field(max_length=60)] = ()
     artwork: Artwork = Artwork()
+
+    @field_validator("series")
+    @classmethod
+    def _is_not_its_own_next(cls, series: Series | None, info: Any) -> Series | None:  # noqa: ANN401 - pydantic's
+        if series is not None and series.followed_by == info.data.get("title_id"):
+            raise ValueError("followed_by must be another title than this one")
+        return series
 
     @field_validator("names")
     @classmethod
@@ -101,6 +122,7 @@ class TitleDocument(Shape):
             "plot": plot,
             "plots": self.plots,
             "year": self.year,
+            "series": self.series.model_dump(exclude_none=True) if self.series else None,
             "genres": list(self.genres),
             "cast": list(self.cast),
             "directors": list(self.directors),

@@ -17,6 +17,7 @@ def reasons_against(document: TitleDocument, mezzanine: Mezzanine) -> list[Reaso
         *_container(mezzanine),
         *_picture(mezzanine.video),
         *_sound(document, mezzanine.audio),
+        *_subtitles(mezzanine.subtitles),
     ]
 
 
@@ -133,6 +134,16 @@ def _loudness(field: str, stream: AudioStream) -> Iterator[Reason]:
             field=f"{field}.loudness",
             message=f"is {said}, must be {limits.QUIETEST_LUFS:.0f} to "
             f"{limits.LOUDEST_LUFS:.0f} LUFS integrated (EBU R 128)",
+        )
+
+
+def _subtitles(codecs: tuple[str, ...]) -> Iterator[Reason]:
+    # The package would lose them without a word.
+    if codecs:
+        yield Reason(
+            field="mezzanine.subtitles",
+            message=f"has {len(codecs)} subtitle tracks inside ({', '.join(codecs)}); deliver each "
+            "as a WebVTT file named in subtitles, and the mezzanine without them",
         )
 
 

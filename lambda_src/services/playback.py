@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from recommender.catalogue import Viewer
 from recommender.ranker import playable
 from schemas.catalogue import TitleRecord
 from schemas.errors import Detail, NotFoundError, NotPlayableError
-from schemas.playback import PlaybackGrant, media_path
+from schemas.playback import NextEpisode, PlaybackGrant, media_path
 from services.asking import Asker
 from services.ports import ProfileStore, TitleStore, ViewingStore
 from services.streams import LEASE_SECONDS, RENEW_SECONDS, Lease, StreamLimit
@@ -40,7 +41,10 @@ class PlaybackService:
         :class:`NotFoundError` for a title the profile may not see, :class:`NotPlayableError`
         for one without media, :class:`StreamLimitError` where the account has no place free.
         """
-        record = self._entitled(asker, title_id)
+        viewer = self._viewer(asker)
+        record = self.titles.get(title_id)
+        if record is None or not playable(record.title, viewer, asker.now):
+            raise NotFoundError.of("title_id", title_id)
         if not record.manifest:
             raise NotPlayableError(
                 f"title {title_id!r} has no media yet", details=[Detail("title_id", "no media")]
@@ -57,6 +61,7 @@ class PlaybackService:
             expires_at=expires_at,
             stream_id=stream,
             renew_after_seconds=RENEW_SECONDS,
+            next=self._next(asker, viewer, record),
         )
 
     def stop(self, asker: Asker, stream_id: str) -> None:
@@ -64,12 +69,24 @@ class PlaybackService:
         self.profiles.get(asker.account_id, asker.profile_id)
         self.streams.give_back(asker.account_id, stream_id, now=asker.now)
 
-    def _entitled(self, asker: Asker, title_id: str) -> TitleRecord:
-        profile = self.profiles.get(asker.account_id, asker.profile_id)
-        record = self.titles.get(title_id)
+    def _viewer(self, asker: Asker) -> Viewer:
         # Rights go by where the viewer is, which the edge knows; what the profile says of itself
         # counts only where nobody does.
-        viewer = replace(profile.viewer(), country=asker.country or profile.country)
-        if record is None or not playable(record.title, viewer, asker.now):
-            raise NotFoundError.of("title_id", title_id)
-        return record
+        profile = self.profiles.get(asker.account_id, asker.profile_id)
+        return replace(profile.viewer(), country=asker.country or profile.country)
+
+    def _next(self, asker: Asker, viewer: Viewer, record: TitleRecord) -> NextEpisode | None:
+        if record.series is None or record.series.followed_by is None:
+            return None
+        after = self.titles.get(record.series.followed_by)
+        if after is None or after.series is None or not after.manifest:
+            return None
+        if not playable(after.title, viewer, asker.now):
+            return None
+        return NextEpisode(
+            title_id=after.title.title_id,
+            name=after.title.name,
+            series=after.series.name,
+            season=after.series.season,
+            episode=after.series.episode,
+        )

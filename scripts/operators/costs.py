@@ -1,8 +1,9 @@
 """What packaging a batch will cost in AWS, before it starts. US East (N. Virginia), USD.
 
 List prices of aws.amazon.com/mediaconvert/pricing (on demand, basic tier, AVC in one pass),
-/s3/pricing, /step-functions/pricing and /lambda/pricing, before discounts for volume. They are
-constants here: look them up before a large batch.
+/s3/pricing, /step-functions/pricing and /lambda/pricing, before discounts for volume. They were
+written down by hand in November 2026 and not compared with the pages since: look them up before a
+large batch.
 """
 
 from __future__ import annotations

@@ -72,7 +72,9 @@ class Policy:
     warm_up_seconds: int = 180  # until it counts
     on_demand_base: int = 0
     on_demand_percent: int = 100
-    on_demand_price: float = 0.36384  # im4gn.xlarge in us-east-1, EC2's price list
+    # By hand, November 2026: im4gn.xlarge in us-east-1, and a guess at Spot. Both are options of
+    # the command; `aws ec2 describe-spot-price-history` knows the second.
+    on_demand_price: float = 0.36384
     spot_price: float = 0.15
 
 

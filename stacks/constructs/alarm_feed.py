@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.undelivered import Undelivered
 
 
 class AlarmFeed(Construct):
@@ -22,19 +20,7 @@ class AlarmFeed(Construct):
     def __init__(self, scope: Construct, id: str, *, stage: str, topic: sns.ITopic) -> None:
         """The topic must let events.amazonaws.com publish."""
         super().__init__(scope, id)
-        undelivered = sqs.Queue(
-            self,
-            "Undelivered",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        acknowledge(
-            undelivered,
-            "it is the dead-letter queue itself",
-            "AwsSolutions-SQS3",
-            "Serverless-SQSRedrivePolicy",
-        )
+        undelivered = Undelivered(self)
         detail = events.EventField.from_path
         message = events.RuleTargetInput.from_multiline_text(
             f"{detail('$.detail.state.value')}: {detail('$.detail.alarmName')}\n"

@@ -131,6 +131,26 @@ class PlatformDashboard(cloudwatch.Dashboard):
             ("Fleet: nodes", [group("GroupDesiredCapacity"), group("GroupInServiceInstances")]),
             ("Fleet: bytes out per node and minute", [sent]),
         )
+        # Of the nodes' own counters; without an image of its own a stage has none.
+        counted = [
+            metrics.percentage(
+                metrics.node(watched.namespace, part),
+                metrics.node(watched.namespace, whole),
+                label=label,
+            )
+            for part, whole, label in (
+                ("CacheHits", "CacheLookups", "Cache hits %"),
+                ("StoreErrors", "StoreRequests", "S3 errors %"),
+            )
+        ]
+        self._row(
+            ("Fleet: cache hits, %", counted[:1]),
+            ("Fleet: errors of S3, %", counted[1:]),
+            (
+                "Fleet: room on the fullest disk, % of what is kept free",
+                [metrics.node(watched.namespace, "CacheRoomPercent", "Minimum")],
+            ),
+        )
 
     def _training(self, watched: Watched) -> None:
         runs = [

@@ -15,7 +15,7 @@ from stacks.config import FleetConfig
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.node import DRAIN_TIME, StreamingNode
 
-# From boot to a first byte: image, one package, nginx. Cold nodes don't count before that.
+# From launch to a first byte, with room for the slower way of a node that installs as it boots.
 WARM_UP = Duration.seconds(180)
 
 

@@ -118,6 +118,14 @@ def group(group_name: str, name: str, statistic: str = "Average") -> cloudwatch.
     )
 
 
+def node(
+    namespace: str, name: str, statistic: str = "Sum", *, period: Duration = MINUTE
+) -> cloudwatch.Metric:
+    """A counter of the streaming nodes, of all of them together."""
+    dimensions = {"service": "fleet-node"}
+    return metric(namespace, name, dimensions, statistic=statistic, period=period)
+
+
 def executions(state_machine_arn: str, name: str) -> cloudwatch.Metric:
     """Executions of a state machine with that end."""
     dimensions = {"StateMachineArn": state_machine_arn}
@@ -132,6 +140,17 @@ def unfinished(state_machine_arn: str, *, label: str) -> cloudwatch.MathExpressi
             for name in ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
         ),
         label=label,
+        period=FIVE_MINUTES,
+    )
+
+
+def undelivered(queue_name: str) -> cloudwatch.Metric:
+    """Messages that wait in a dead-letter queue."""
+    return metric(
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        {"QueueName": queue_name},
+        statistic="Maximum",
         period=FIVE_MINUTES,
     )
 

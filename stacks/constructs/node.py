@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -10,10 +11,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.config import FleetConfig
+from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.grants import write_objects
-from streaming.render import PROBE_KEY, NodeConfig, user_data
+from stacks.constructs.metrics import own_namespace
+from stacks.constructs.node_image import NodeImage
+from streaming.render import PROBE_KEY, NodeConfig, image_component, user_data
 
 NODE_PORT = 8080
 # How long a node may go on sending after it was told to terminate. Spot gives two minutes.
@@ -29,12 +32,21 @@ class StreamingNode(Construct):
         id: str,
         *,
         vpc: ec2.IVpc,
-        fleet: FleetConfig,
+        subnets: Sequence[ec2.ISubnet],
+        config: StageConfig,
         media_bucket: s3.Bucket,
         log_bucket: s3.Bucket,
     ) -> None:
         """Make role, security group and template; the bucket's policy must let the VPC read."""
         super().__init__(scope, id)
+        self._config = config
+        self._node = NodeConfig(
+            upstream_host=media_bucket.bucket_regional_domain_name,
+            listen=str(NODE_PORT),
+            # What a node at its network's limit could fill between two looks of nginx.
+            cache_min_free=f"{math.ceil(config.fleet.node_gbps / 8 * 10)}g",
+            user="nginx",
+        )
         self.security_group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
@@ -47,15 +59,15 @@ class StreamingNode(Construct):
         self.template = ec2.LaunchTemplate(
             self,
             "Template",
-            machine_image=_image(),
+            machine_image=self._image(vpc, subnets[0]),
             role=self.role,
             security_group=self.security_group,
             require_imdsv2=True,
             http_put_response_hop_limit=1,
             detailed_monitoring=True,  # bytes-out tracking counts in bytes per minute
             ebs_optimized=True,
-            block_devices=_disks(fleet.cache_gb),
-            user_data=self._first_boot(fleet, media_bucket, log_bucket),
+            block_devices=_disks(config.fleet.cache_gb),
+            user_data=self._first_boot(media_bucket, log_bucket),
         )
 
     def _role(self, media_bucket: s3.Bucket, log_bucket: s3.Bucket) -> iam.Role:
@@ -77,6 +89,8 @@ class StreamingNode(Construct):
             )
         )
         write_objects(log_bucket, role, "fleet")
+        if self._config.fleet.own_image:
+            self._let_it_count(role)
         acknowledge(
             role,
             "AWS's own minimum for Session Manager, the only way onto a node",
@@ -84,31 +98,49 @@ class StreamingNode(Construct):
         )
         return role
 
-    def _first_boot(
-        self, fleet: FleetConfig, media_bucket: s3.Bucket, log_bucket: s3.Bucket
-    ) -> ec2.UserData:
-        node = NodeConfig(
-            upstream_host=media_bucket.bucket_regional_domain_name,
-            listen=str(NODE_PORT),
-            # What a node at its network's limit could fill between two looks of nginx.
-            cache_min_free=f"{math.ceil(fleet.node_gbps / 8 * 10)}g",
-            user="nginx",
+    def _let_it_count(self, role: iam.Role) -> None:
+        role.add_to_policy(
+            iam.PolicyStatement(
+                sid="Count",
+                actions=["cloudwatch:PutMetricData"],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {"cloudwatch:namespace": own_namespace(self._config)},
+                },
+            )
         )
+        acknowledge(
+            role,
+            "metrics are no resources; a condition holds the node to the stage's namespace",
+            "AwsSolutions-IAM5[Resource::*]",
+        )
+
+    def _first_boot(self, media_bucket: s3.Bucket, log_bucket: s3.Bucket) -> ec2.UserData:
         return ec2.UserData.custom(
             user_data(
-                node,
+                self._node,
                 region=Stack.of(self).region,
                 media_bucket=media_bucket.bucket_name,
                 log_bucket=log_bucket.bucket_name,
                 drain_seconds=int(DRAIN_TIME.to_seconds()),
+                namespace=own_namespace(self._config) if self._config.fleet.own_image else None,
             )
         )
 
-
-def _image() -> ec2.IMachineImage:
-    # An SSM parameter that CloudFormation resolves: a new image arrives with a deployment, and
-    # so with an instance refresh that alarms can roll back.
-    return ec2.MachineImage.latest_amazon_linux2023(cpu_type=ec2.AmazonLinuxCpuType.ARM_64)
+    def _image(self, vpc: ec2.IVpc, subnet: ec2.ISubnet) -> ec2.IMachineImage:
+        if not self._config.fleet.own_image:
+            # An SSM parameter that CloudFormation resolves: a new image arrives with a
+            # deployment, and so with an instance refresh that alarms can roll back.
+            return ec2.MachineImage.latest_amazon_linux2023(cpu_type=ec2.AmazonLinuxCpuType.ARM_64)
+        image = NodeImage(
+            self,
+            "Image",
+            component=image_component(self._node, drain_seconds=int(DRAIN_TIME.to_seconds())),
+            release=self._config.fleet.image_release,
+            vpc=vpc,
+            subnet=subnet,
+        )
+        return ec2.MachineImage.generic_linux({self._config.region: image.image_id})
 
 
 def _disks(cache_gb: int) -> list[ec2.BlockDevice]:

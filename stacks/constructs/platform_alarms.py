@@ -213,13 +213,7 @@ class UpkeepAlarms(Construct):
             self,
             "TrainingNotStarted",
             summary="A training run that was due could not be started.",
-            metric=metrics.metric(
-                "AWS/SQS",
-                "ApproximateNumberOfMessagesVisible",
-                {"QueueName": watched.undelivered_queue},
-                statistic="Maximum",
-                period=metrics.FIVE_MINUTES,
-            ),
+            metric=metrics.undelivered(watched.undelivered_queue),
             threshold=1,
             evaluation_periods=1,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Duration, Fn, Stack
+from aws_cdk import Duration, Fn, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
@@ -14,6 +15,15 @@ from stacks.constructs.findings import wildcard_resource
 
 BATCH_DAYS = 14
 LABEL = "Titles"
+
+
+class _Manifest(sfn.S3JsonItemReader):
+    """The library's own would let the map read the whole bucket."""
+
+    def provide_policy_statements(self) -> list[iam.PolicyStatement]:
+        """What the map's role may do to read a manifest."""
+        manifests = self.bucket.arn_for_objects("batches/*/manifest.json")
+        return [iam.PolicyStatement(actions=["s3:GetObject"], resources=[manifests])]
 
 
 class TitleBatches(Construct):
@@ -37,9 +47,7 @@ class TitleBatches(Construct):
         every = sfn.DistributedMap(
             self,
             "Every title",
-            item_reader=sfn.S3JsonItemReader(
-                bucket=ingest, key=sfn.JsonPath.string_at("$.manifest")
-            ),
+            item_reader=_Manifest(bucket=ingest, key=sfn.JsonPath.string_at("$.manifest")),
             max_concurrency=concurrency,
             tolerated_failure_percentage=100,
             map_execution_type=sfn.StateMachineType.STANDARD,
@@ -73,13 +81,13 @@ class TitleBatches(Construct):
     def _acknowledge(self, workflow: sfn.IStateMachine, ingest: s3.Bucket) -> None:
         own = self.state_machine.state_machine_arn
         # The export that the manifest's reader makes anyway.
-        bucket = Stack.of(ingest).export_value(ingest.bucket_name)
+        bucket = Stack.of(ingest).export_value(ingest.bucket_arn)
         acknowledge(
             self.state_machine,
-            "executions are named as they start; the library lets a map read the whole bucket "
-            "that its manifest is in; log delivery and tracing know no resource",
+            "executions and batches are named as they start; log delivery and tracing know no "
+            "resource",
             "AwsSolutions-IAM5[Resource::*]",
-            wildcard_resource(self, f"arn:{Aws.PARTITION}:s3:::{bucket}/*"),
+            wildcard_resource(self, f"{bucket}/batches/*/manifest.json"),
             wildcard_resource(self, f"{self._executions(workflow.state_machine_arn)}*"),
             wildcard_resource(self, f"{self._executions(own)}:*"),
             wildcard_resource(self, f"{self._executions(own)}/{LABEL}:*"),

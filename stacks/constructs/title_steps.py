@@ -11,7 +11,6 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
-from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.function import FunctionSettings, MarqueeFunction, layer
 from stacks.constructs.grants import (
     DELIVERIES,
@@ -108,13 +107,7 @@ class TitleSteps(Construct):
             timeout_seconds=seconds,
         )
         layers = [layer(self, self._config, MEDIA_REQUIREMENTS)] if looks_into_media else []
-        function = MarqueeFunction(self, id, config=self._config, settings=settings, layers=layers)
-        acknowledge(
-            function,
-            "only the state machine invokes it, and waits for the answer",
-            "Serverless-LambdaDLQ",
-        )
-        return function
+        return MarqueeFunction(self, id, config=self._config, settings=settings, layers=layers)
 
 
 class PackagingRole(iam.Role):

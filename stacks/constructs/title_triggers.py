@@ -7,11 +7,10 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as event_targets
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.undelivered import Undelivered
 
 UNHAPPY_ENDS = ["FAILED", "TIMED_OUT", "ABORTED"]
 
@@ -24,19 +23,7 @@ class TitleTriggers(Construct):
     ) -> None:
         """`ingest` sends its events to EventBridge."""
         super().__init__(scope, id)
-        self.undelivered = sqs.Queue(
-            self,
-            "Undelivered",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        acknowledge(
-            self.undelivered,
-            "it is the dead-letter queue itself; an alarm watches it",
-            "AwsSolutions-SQS3",
-            "Serverless-SQSRedrivePolicy",
-        )
+        self.undelivered = Undelivered(self)
         events.Rule(
             self,
             "Delivered",

@@ -9,7 +9,6 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import StageConfig
-from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.function import FunctionSettings, MarqueeFunction
 from stacks.constructs.grants import read_objects, read_write_items, write_objects
 from stacks.constructs.workflow import Steps
@@ -95,10 +94,4 @@ class TrainingSteps(Construct):
             memory_mb=MEMORY_MB,
             timeout_seconds=seconds,
         )
-        function = MarqueeFunction(self, id, config=self._config, settings=settings)
-        acknowledge(
-            function,
-            "only the state machine invokes it, and waits for the answer",
-            "Serverless-LambdaDLQ",
-        )
-        return function
+        return MarqueeFunction(self, id, config=self._config, settings=settings)

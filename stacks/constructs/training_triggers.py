@@ -8,11 +8,10 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as event_targets
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from stacks.constructs.acknowledge import acknowledge
+from stacks.constructs.undelivered import Undelivered
 
 
 class TrainingTriggers(Construct):
@@ -29,19 +28,7 @@ class TrainingTriggers(Construct):
     ) -> None:
         """`schedule` is an EventBridge Scheduler expression, in UTC."""
         super().__init__(scope, id)
-        self.undelivered = sqs.Queue(
-            self,
-            "Undelivered",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        acknowledge(
-            self.undelivered,
-            "it is the dead-letter queue itself; an alarm watches it",
-            "AwsSolutions-SQS3",
-            "Serverless-SQSRedrivePolicy",
-        )
+        self.undelivered = Undelivered(self)
         if schedule:
             scheduler.Schedule(
                 self,

@@ -216,14 +216,14 @@ def _roll_back(bucket: str) -> dict[str, str]:
 
 def test_a_rollback_points_to_the_version_before(bucket: str) -> None:
     _put("models/current.json", {"version": "v2", "previous": "v1"})
-    _put("models/v1/model.npz", b"artifact")
+    _put("models/v1/model.bin", b"artifact")
     _put("models/v1/metrics.json", {"ndcg_at_10": 0.2})
     assert _roll_back(bucket) == {"from": "v2", "to": "v1"}
     client = boto3.client("s3", region_name="us-east-1")
     pointer = json.loads(client.get_object(Bucket=bucket, Key="models/current.json")["Body"].read())
     assert pointer == {
         "version": "v1",
-        "key": "models/v1/model.npz",
+        "key": "models/v1/model.bin",
         "sha256": hashlib.sha256(b"artifact").hexdigest(),
         "bytes": 8,
         "published_at": NOW,
@@ -240,7 +240,7 @@ def test_the_first_version_has_nothing_before_it(bucket: str) -> None:
 
 def test_a_rollback_to_an_artifact_that_is_gone_changes_nothing(bucket: str) -> None:
     _put("models/current.json", {"version": "v2", "previous": "v1"})
-    with pytest.raises(RollbackError, match="models/v1/model.npz"):
+    with pytest.raises(RollbackError, match="models/v1/model.bin"):
         _roll_back(bucket)
     client = boto3.client("s3", region_name="us-east-1")
     pointer = json.loads(client.get_object(Bucket=bucket, Key="models/current.json")["Body"].read())

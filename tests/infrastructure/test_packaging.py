@@ -132,6 +132,17 @@ def test_the_job_reads_deliveries_and_writes_staging_alone(packaging: Template):
     }  # fmt: skip
 
 
+def test_a_batch_reads_manifests_alone(packaging: Template):
+    read = {
+        resource["Fn::Join"][1][-1]
+        for where, statement in packaging.statements()
+        if "BatchStateMachine" in where
+        for resource in listed(statement.get("Resource", []))
+        if "s3:GetObject" in listed(statement["Action"])
+    }
+    assert read == {"/batches/*/manifest.json"}
+
+
 def test_the_first_step_writes_refusals_alone(packaging: Template):
     written = {
         resource["Fn::Join"][1][-1]

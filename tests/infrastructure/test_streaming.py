@@ -1,5 +1,6 @@
 """The streaming stack: who may reach the fleet, what it runs on, and how it grows and shrinks."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -96,7 +97,8 @@ def test_every_volume_is_encrypted_gp3(node: dict[str, Any]) -> None:
     ]
 
 
-def test_the_image_is_an_ssm_parameter_of_amazon_linux_2023_on_arm(streaming: Template) -> None:
+def test_a_stage_without_an_image_of_its_own_boots_amazon_linux_2023_on_arm(template: Find) -> None:
+    streaming = template("streaming", "dev")
     node = streaming.only("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
     parameter = streaming.body["Parameters"][node["ImageId"]["Ref"]]
     assert parameter["Type"] == "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>"
@@ -110,16 +112,71 @@ def test_monitoring_is_detailed_as_bytes_out_are_tracked_by_the_minute(
     assert node["Monitoring"] == {"Enabled": True}
 
 
-def test_user_data_holds_the_nodes_nginx_with_the_buckets_own_name(node: dict[str, Any]) -> None:
+def test_the_image_is_the_one_that_the_deployment_built(
+    streaming: Template, node: dict[str, Any]
+) -> None:
+    (image,) = streaming.of_type("AWS::ImageBuilder::Image")
+    assert node["ImageId"] == {"Fn::GetAtt": [image, "ImageId"]}
+
+
+def test_the_image_is_built_from_the_component_on_amazon_linux_2023_on_arm(
+    streaming: Template,
+) -> None:
+    recipe = streaming.only("AWS::ImageBuilder::ImageRecipe")
+    (component,) = streaming.of_type("AWS::ImageBuilder::Component")
+    assert recipe["Components"] == [{"ComponentArn": {"Fn::GetAtt": [component, "Arn"]}}]
+    assert "amazon-linux-2023-arm64" in json.dumps(recipe["ParentImage"])
+
+
+def test_another_component_is_another_version(streaming: Template) -> None:
+    component = streaming.only("AWS::ImageBuilder::Component")
+    digest = int(hashlib.sha256(component["Data"].encode()).hexdigest()[:7], 16)
+    assert component["Version"].endswith(f".{digest}")
+    assert streaming.only("AWS::ImageBuilder::ImageRecipe")["Version"] == component["Version"]
+
+
+def test_the_builder_takes_no_connection(streaming: Template) -> None:
+    group = streaming.named("AWS::EC2::SecurityGroup", "NodeImageBuilder")
+    assert "SecurityGroupIngress" not in group
+    assert [rule["ToPort"] for rule in group["SecurityGroupEgress"]] == [443]
+
+
+def test_a_builder_without_a_way_out_reaches_what_it_needs(template: Find) -> None:
+    endpoints = json.dumps(template("network").properties("AWS::EC2::VPCEndpoint"))
+    for service in ("imagebuilder", "ssm", "ssmmessages", "ec2messages", "monitoring"):
+        assert f"com.amazonaws.us-east-1.{service}" in endpoints
+    assert '".s3"' in endpoints  # the gateway, whose name CDK joins from the region
+
+
+def _text(node: dict[str, Any]) -> str:
     parts = node["UserData"]["Fn::Base64"]["Fn::Join"][1]
-    text = "".join(part if isinstance(part, str) else json.dumps(part) for part in parts)
-    assert "dnf install -y nginx" in text
+    return "".join(part if isinstance(part, str) else json.dumps(part) for part in parts)
+
+
+def test_user_data_holds_the_nodes_nginx_with_the_buckets_own_name(node: dict[str, Any]) -> None:
+    text = _text(node)
     assert "RegionalDomainName" in text
     assert "proxy_pass https://media;" in text
 
 
-def test_a_node_may_write_its_probe_and_its_logs_and_read_nothing(streaming: Template) -> None:
-    assert streaming.granted("NodeRole") == {"s3:PutObject"}
+def test_only_a_node_without_an_image_installs_as_it_boots(
+    template: Find, node: dict[str, Any]
+) -> None:
+    other = template("streaming", "dev").only("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
+    assert ("dnf" in _text(node), "dnf install -y nginx" in _text(other)) == (False, True)
+
+
+def test_a_node_may_write_its_probe_its_logs_and_its_counts_and_read_nothing(
+    streaming: Template,
+) -> None:
+    assert streaming.granted("NodeRole") == {"s3:PutObject", "cloudwatch:PutMetricData"}
+
+
+def test_a_node_counts_in_its_own_stages_namespace_alone(streaming: Template) -> None:
+    (statement,) = (one for _, one in streaming.statements() if one.get("Sid") == "Count")
+    assert statement["Condition"] == {
+        "StringEquals": {"cloudwatch:namespace": "Marquee/prod"},
+    }
 
 
 def test_a_node_is_reached_by_session_manager(streaming: Template) -> None:
@@ -202,5 +259,6 @@ def test_an_instance_refresh_is_rolled_back_by_alarms(streaming: Template) -> No
     (group,) = streaming.of_type(GROUP).values()
     refresh = group["UpdatePolicy"]["AutoScalingInstanceRefresh"]["Preferences"]
     alarms = [alarm["Ref"] for alarm in refresh["AlarmSpecification"]["Alarms"]]
-    assert sorted(alarms) == sorted(streaming.of_type("AWS::CloudWatch::Alarm"))
+    names = sorted(name.rstrip("0123456789ABCDEF") for name in alarms)
+    assert names == ["FleetErrors", "FleetUnhealthyHosts", "NodeAlarmsFleetUpstreamErrors"]
     assert refresh["MinHealthyPercentage"] == 100

@@ -1,8 +1,12 @@
 """The node's own nginx, run against a small store that records what it is asked."""
 
+import ast
+import http.client
 import json
+import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -14,14 +18,27 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
+import botocore.session
+import certifi
 import pytest
+import yaml
+from botocore.validate import ParamValidator
 
 from stacks.config import STAGES
-from streaming.render import PROBE_KEY, NodeConfig, local_node, nginx_conf, user_data
+from streaming import watch
+from streaming.render import (
+    PROBE_KEY,
+    NodeConfig,
+    image_component,
+    local_node,
+    nginx_conf,
+    user_data,
+)
 from tests.infrastructure.synthesis import Template
 
 Find = Callable[..., Template]
@@ -58,6 +75,10 @@ class Node:
     def __init__(self, port: int, state: Path) -> None:
         self.address = f"http://{NODE_ADDRESS}:{port}"
         self.state = state
+
+    @property
+    def place(self) -> tuple[str, int]:
+        return NODE_ADDRESS, int(self.address.rsplit(":", 1)[1])
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
         request = urllib.request.Request(self.address + path, headers=headers, method=method)
@@ -306,8 +327,95 @@ def test_a_damaged_file_of_the_cache_is_fetched_again(
 
 
 @needs_nginx
+@pytest.mark.parametrize("keep", [0.5, 0.999])
+@pytest.mark.parametrize("span", [None, "bytes=3000000-4999999"])
+def test_a_file_that_was_cut_short_in_the_cache_is_found_and_fetched_again(
+    node: Node, store: Store, keep: float, span: str | None
+) -> None:
+    headers = {"Range": span} if span else {}
+    wanted = node.get("/media/t1/film.mp4", **headers).body
+    watcher = _watcher(node)
+    for path in _cached(node):
+        os.truncate(path, int(path.stat().st_size * keep))
+    with pytest.raises(TimeoutError):  # nginx believes the file and is done
+        _over_a_connection_that_is_kept(node, "/media/t1/film.mp4", headers)
+    _until(watcher, lambda counts: counts["DamagedCacheFiles"] > 0)
+    assert node.get("/media/t1/film.mp4", **headers).body == wanted
+    assert watcher.counts.values["DamagedCacheFiles"] == (2 if span else 3)
+
+
+@needs_nginx
+def test_what_is_whole_stays_in_the_cache(node: Node, store: Store) -> None:
+    watcher = _watcher(node)
+    node.get("/media/t1/film.mp4", method="HEAD")
+    for headers in ({}, {"Range": "bytes=5-9"}):
+        node.get("/media/t1/film.mp4", **headers)
+    node.get("/media/t1/master.m3u8")
+    node.get("/media/t1/nothing.m4s")
+    with suppress(TimeoutError), socket.create_connection(node.place) as gone:
+        gone.sendall(b"GET /media/t1/film.mp4 HTTP/1.1\r\nHost: x\r\n\r\n")  # and leaves
+    _until(watcher, lambda counts: counts["Requests"] == 6)
+    assert watcher.counts.values["DamagedCacheFiles"] == 0
+    assert len(_cached(node)) >= 4
+
+
+@needs_nginx
+def test_a_node_counts_hits_and_what_the_store_failed_at(node: Node, store: Store) -> None:
+    watcher = _watcher(node)
+    node.get("/media/t1/master.m3u8")
+    node.get("/media/t1/master.m3u8")
+    store.failing = True
+    node.get("/media/t1/film.mp4")
+    counts = _until(watcher, lambda counts: counts["Requests"] == 3)
+    found = {name: counts[name] for name in ("CacheLookups", "CacheHits", "ServerErrors")}
+    assert found == {"CacheLookups": 3, "CacheHits": 1, "ServerErrors": 1}
+    assert (counts["StoreErrors"], counts["StoreRequests"] > 1) == (
+        counts["StoreRequests"] - 1,
+        True,
+    )
+
+
+@needs_nginx
+def test_the_log_is_followed_across_its_being_shipped(node: Node) -> None:
+    watcher = _watcher(node)
+    log = node.state.parent / "log" / "access.log"
+    node.get("/media/t1/master.m3u8")
+    log.rename(log.with_suffix(".shipping"))
+    watcher.look()
+    os.kill(int((node.state / "nginx.pid").read_text()), signal.SIGUSR1)  # nginx -s reopen
+    node.get("/media/t1/master.m3u8")
+    _until(watcher, lambda counts: counts["Requests"] == 2)
+
+
+@needs_nginx
+def test_what_a_node_publishes_is_what_cloudwatch_takes(node: Node) -> None:
+    watcher = _watcher(node)
+    node.get("/media/t1/master.m3u8")
+    _until(watcher, lambda counts: counts["Requests"] == 1)
+    metrics = watcher.metrics(watch.connections(f"{node.address}/metrics"))
+    parameters = {"Namespace": "Marquee/prod", "MetricData": metrics}
+    model = botocore.session.get_session().get_service_model("cloudwatch")
+    shape = model.operation_model("PutMetricData").input_shape
+    assert not ParamValidator().validate(parameters, shape).has_errors()
+    assert {one["MetricName"] for one in metrics} >= {"Connections", "CacheRoomPercent"}
+
+
+@pytest.mark.parametrize(("status", "left"), [(1, 3), (0, 0)])
+def test_what_was_not_published_is_said_by_the_next_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, left: int
+) -> None:
+    (tmp_path / "aws").write_text(f"#!/bin/sh\nexit {status}\n")
+    (tmp_path / "aws").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    watcher = watch.Watch(tmp_path / "access.log", tmp_path, floor=1)
+    watcher.counts.values["Requests"] = 3
+    watcher.publish("Marquee/prod", f"http://{NODE_ADDRESS}:1/metrics")  # nginx is down, too
+    assert watcher.counts.values["Requests"] == left
+
+
+@needs_nginx
 def test_who_dribbles_a_request_is_cut_off(node: Node) -> None:
-    with socket.create_connection((NODE_ADDRESS, int(node.address.rsplit(":", 1)[1]))) as loris:
+    with socket.create_connection(node.place) as loris:
         loris.settimeout(15)
         loris.sendall(b"GET /media/t1/film.mp4 HT")
         with suppress(ConnectionResetError):  # nginx spares the kernel a long goodbye
@@ -341,6 +449,30 @@ def _cached(node: Node) -> list[Path]:
     return [path for path in (node.state.parent / "cache").rglob("*") if path.is_file()]
 
 
+def _over_a_connection_that_is_kept(node: Node, path: str, headers: dict[str, str]) -> bytes:
+    connection = http.client.HTTPConnection(*node.place, timeout=0.5)
+    try:
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def _watcher(node: Node) -> watch.Watch:
+    folder = node.state.parent
+    return watch.Watch(folder / "log" / "access.log", folder / "cache", floor=1)
+
+
+def _until(watcher: watch.Watch, reached: Callable[[dict[str, int]], bool]) -> dict[str, int]:
+    """The counts once they are as they should be; nginx writes its log every second."""
+    deadline = time.monotonic() + 10
+    while not reached(watcher.counts.values) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        watcher.look()
+    assert reached(watcher.counts.values), watcher.counts.values
+    return watcher.counts.values
+
+
 def _age(node: Node, key: str) -> None:
     """Has the copy of `key` expired: the moment is a number near the beginning of its file."""
     for path in _cached(node):
@@ -350,26 +482,146 @@ def _age(node: Node, key: str) -> None:
             path.write_bytes(data)
 
 
-def _cloud_user_data() -> str:
-    node = NodeConfig(upstream_host="media.s3.us-east-1.amazonaws.com", user="nginx")
+_CLOUD = NodeConfig(
+    upstream_host="media.s3.us-east-1.amazonaws.com", user="nginx", cache_min_free="8g"
+)
+
+
+def _boot(namespace: str | None = None) -> str:
     return user_data(
-        node, region="us-east-1", media_bucket="media", log_bucket="logs", drain_seconds=120
+        _CLOUD,
+        region="us-east-1",
+        media_bucket="media",
+        log_bucket="logs",
+        drain_seconds=120,
+        namespace=namespace,
     )
 
 
-def test_user_data_is_a_script_that_bash_can_parse() -> None:
+def _component() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(image_component(_CLOUD, drain_seconds=120))
+    return document
+
+
+def _install() -> str:
+    (step,) = _component()["phases"][0]["steps"]
+    (script,) = step["inputs"]["commands"]
+    return str(script)
+
+
+def _heredoc(script: str, mark: str) -> str:
+    return script.split(f"<<'{mark}'\n")[1].split(f"{mark}\n")[0]
+
+
+@pytest.mark.parametrize("script", [_boot(), _boot("Marquee/prod"), _install()])
+def test_what_runs_on_a_node_is_a_script_that_bash_can_parse(script: str) -> None:
     checked = subprocess.run(
-        ["bash", "-n"], input=_cloud_user_data(), text=True, capture_output=True, check=False
+        ["bash", "-n"], input=script, text=True, capture_output=True, check=False
     )
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
 def test_user_data_stays_below_the_limit_of_ec2() -> None:
-    assert len(_cloud_user_data().encode()) < 16_000
+    assert len(_boot().encode()) < 16_000
+
+
+def test_the_component_stays_below_the_limit_of_image_builder_and_names_no_variable() -> None:
+    text = image_component(_CLOUD, drain_seconds=120)
+    assert len(text) < 16_000
+    assert "{{" not in text
+
+
+def test_an_image_is_the_same_for_every_stage() -> None:
+    other = replace(_CLOUD, upstream_host="elsewhere", cache_min_free="1g")
+    assert image_component(other, drain_seconds=120) == image_component(_CLOUD, drain_seconds=120)
+
+
+def test_the_watcher_in_the_image_is_the_one_that_is_tested_here() -> None:
+    source = Path(watch.__file__).read_text()
+    assert _heredoc(_install(), "MARQUEE_WATCH") == source
+    ast.parse(source, feature_version=(3, 9))  # the Python of Amazon Linux 2023
+
+
+_STUBS = {
+    "lsblk": 'case "$1" in -no) echo nvme0n1;; *) printf "nvme0n1\\nnvme1n1\\n";; esac',
+    "findmnt": "echo /dev/nvme0n1p1",
+}
+
+
+def _booted(script: str, root: Path) -> list[str]:
+    """What a boot called of the machine, in order, with everything it writes below `root`."""
+    calls = root / "calls"
+    for name in (
+        "aws",
+        "chown",
+        "dnf",
+        "findmnt",
+        "lsblk",
+        "mkfs.xfs",
+        "mount",
+        "nginx",
+        "systemctl",
+    ):
+        stub = root / "bin" / name
+        stub.parent.mkdir(exist_ok=True)
+        stub.write_text(f'#!/bin/sh\necho {name} "$@" >>{calls}\n{_STUBS.get(name, "cat >&2")}\n')
+        stub.chmod(0o755)
+    for folder in ("etc/nginx", "etc/systemd/system", "usr/local/bin"):
+        (root / folder).mkdir(parents=True)
+    for folder in ("/etc/", "/var/", "/usr/local/"):
+        script = script.replace(folder, f"{root}{folder}")
+    environment = {"PATH": f"{root}/bin:/usr/bin:/bin"}
+    subprocess.run(["bash", "-c", script], check=True, env=environment, stdin=subprocess.DEVNULL)
+    return calls.read_text().splitlines()
+
+
+def test_a_node_of_its_own_image_boots_without_installing_anything(tmp_path: Path) -> None:
+    calls = _booted(_boot("Marquee/prod"), tmp_path)
+    assert [call for call in calls if call.startswith("dnf")] == []
+    assert "mkfs.xfs -f -L marquee-cache /dev/nvme1n1" in calls
+    assert "marquee-watch.service" in calls[-1]
+    settings = (tmp_path / "etc/marquee/node.env").read_text()
+    assert f"CACHE_FLOOR={8 * 1024**3}\n" in settings
+
+
+def test_a_bare_node_installs_first_and_then_boots_as_the_others_do(tmp_path: Path) -> None:
+    calls = _booted(_boot(), tmp_path)
+    assert calls[0] == "dnf install -y nginx"
+    assert calls[-1].startswith("systemctl enable --now nginx")
+    made = {path.name for path in (tmp_path / "usr/local/bin").iterdir()}
+    assert made == {"marquee-cold-cache", "marquee-drain", "marquee-ship-logs"}
+
+
+def test_a_boot_that_cannot_write_its_probe_does_not_begin_to_serve(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        _booted(_boot("Marquee/prod").replace("echo ok |", "false |"), tmp_path)
+    assert "systemctl enable" not in (tmp_path / "calls").read_text()
+
+
+@needs_nginx
+def test_nginx_takes_the_configuration_of_the_cloud(tmp_path: Path) -> None:
+    local = local_node(
+        tmp_path, upstream_host="localhost", upstream_port=443, upstream_prefix="", listen="8080"
+    )
+    cloud = replace(
+        _CLOUD,
+        upstream_host="localhost",
+        user=local.user,
+        ca_bundle=certifi.where(),
+        cache_path=local.cache_path,
+        state_path=local.state_path,
+        log_path=local.log_path,
+    )
+    path = tmp_path / "nginx.conf"
+    path.write_text(nginx_conf(cloud))
+    checked = subprocess.run(
+        [str(NGINX), "-t", "-c", str(path)], capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, "successful" in checked.stderr) == (0, True), checked.stderr
 
 
 def test_a_boot_begins_with_an_empty_cache_and_a_restart_of_nginx_does_not(tmp_path: Path) -> None:
-    script = _cloud_user_data().split("<<'MARQUEE_COLD'\n")[1].split("MARQUEE_COLD")[0]
+    script = _heredoc(_install(), "MARQUEE_COLD")
     cache, mark = tmp_path / "cache", tmp_path / "kept"
     cache.mkdir()
     script = script.replace(NodeConfig(upstream_host="s3").cache_path, str(cache))
@@ -383,7 +635,7 @@ def test_a_boot_begins_with_an_empty_cache_and_a_restart_of_nginx_does_not(tmp_p
 
 
 def test_a_node_drains_when_its_group_or_spot_announces_the_end() -> None:
-    script = _cloud_user_data().split("<<'MARQUEE_DRAIN'\n")[1].split("MARQUEE_DRAIN")[0]
+    script = _heredoc(_install(), "MARQUEE_DRAIN")
     waits = next(line for line in script.splitlines() if line.startswith("until "))
     assert "lifecycle_state" in waits
     assert "spot_notice" in waits

@@ -14,7 +14,9 @@ from scripts.operators.deployment import Deployment
 TYPES = {".m3u8": "application/vnd.apple.mpegurl", ".m4s": "video/mp4", ".vtt": "text/vtt"}
 
 
-def put_title(deployment: Deployment, clip: Clip, title_id: str) -> None:
+def put_title(
+    deployment: Deployment, clip: Clip, title_id: str, *, series: dict[str, Any] | None = None
+) -> None:
     """Uploads the clip as the title's media, then names it in the catalogue."""
     s3, bucket = deployment.client("s3"), deployment.output("content", "MediaBucketName")
     mine = Clip(title_id, clip.folder, clip.seconds)
@@ -23,8 +25,11 @@ def put_title(deployment: Deployment, clip: Clip, title_id: str) -> None:
         s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes(), ContentType=kind)
     deployment.table("TitlesTableName").update_item(
         Key={"title_id": title_id},
-        UpdateExpression="SET manifest = :manifest",
-        ExpressionAttributeValues={":manifest": f"{clip.folder.name}/master.m3u8"},
+        UpdateExpression="SET manifest = :manifest" + (", series = :series" if series else ""),
+        ExpressionAttributeValues={
+            ":manifest": f"{clip.folder.name}/master.m3u8",
+            **({":series": series} if series else {}),
+        },
     )
 
 

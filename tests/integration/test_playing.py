@@ -43,12 +43,14 @@ def clip(tmp_path_factory) -> Clip:
 
 @pytest.fixture(scope="module")
 def titles(running, deployment, token, clip) -> list[dict[str, Any]]:
-    """Two titles side by side in a row of the first demo viewer, with media."""
+    """Two titles of a row of the first demo viewer, with media: the last is the first's sequel."""
     home = Api(running.url, token).get(f"/v1/profiles/{running.accounts[0]['profile_id']}/home")
     row = max(home["rows"], key=lambda row: len(row["items"]))
-    chosen = row["items"][:2]
-    for item in chosen:
-        put_title(deployment, clip, item["title_id"])
+    first, second = chosen = [row["items"][0], row["items"][-1]]
+    episode = {"name": "Harbour", "season": 1}
+    follows = {"episode": 1, "followed_by": second["title_id"]}
+    put_title(deployment, clip, first["title_id"], series={**episode, **follows})
+    put_title(deployment, clip, second["title_id"], series={**episode, "episode": 2})
     return chosen
 
 
@@ -212,12 +214,12 @@ def test_a_node_that_dies_in_mid_stream_is_not_noticed(playing, platform):
     assert playing.locator("#theatre-status").inner_text() == ""
 
 
-def test_what_comes_next_is_offered_at_the_end_and_played(playing, titles):
+def test_the_next_episode_is_offered_at_the_end_and_played(playing, titles):
     seek(playing, SECONDS - 2)
     playing.wait_for_selector("#up-next:not([hidden])")
+    name = titles[1]["name"]
     words = playing.locator("#up-next-words").inner_text()
-    name = words.removeprefix("Next: ").rsplit(" (", 1)[0]
-    assert name != titles[0]["name"]
+    assert words.rsplit(" (", 1)[0] == f"Next: Harbour 1:2 {name}"
     playing.get_by_role("button", name="Play now").click()
     until(playing, f"document.getElementById('theatre-title').textContent === {json.dumps(name)}")
     moving(playing)

@@ -68,6 +68,9 @@ def test_a_delivered_title_plays_from_the_one_address(http: httpx.Client, profil
     folder = grant["manifest_url"].removesuffix("master.m3u8")
     for name in ("240p/seg-00001.m4s", "360p/init.mp4", "audio/en/playlist.m3u8", "poster.jpg"):
         assert http.get(folder + name).status_code == 200, name
+    # The account's places are few, and other tests need them.
+    stopped = http.delete(f"/v1/profiles/{profile}/playback/{grant['stream_id']}")
+    assert stopped.status_code == 204
 
 
 def test_a_hostile_upload_is_refused_and_the_workflow_ends(studio):

@@ -49,7 +49,7 @@ def a_pointer(version="v1", *, data=None, **changes):
     data = an_artifact(version) if data is None else data
     fields = {
         "version": version,
-        "key": f"models/{version}/model.npz",
+        "key": f"models/{version}/model.bin",
         "sha256": hashlib.sha256(data).hexdigest(),
         "bytes": len(data),
         "published_at": NOW,
@@ -71,7 +71,7 @@ def publish(client, bucket, version="v1", *, data=None, stored=None, **changes):
 def an_archive(version="v1", *, metrics=None, leave_out=(), **more):
     """What a training job leaves: model.tar.gz."""
     members = {
-        "model.npz": an_artifact(version),
+        "model.bin": an_artifact(version),
         "metrics.json": json.dumps({"ndcg_at_10": 0.3} if metrics is None else metrics).encode(),
     } | more
     out = io.BytesIO()

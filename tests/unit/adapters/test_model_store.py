@@ -44,7 +44,7 @@ def test_the_pointer_is_read_once_in_a_while_and_the_artifact_once(store):
     for second in range(12):
         store.current(NOW + second)
     assert len(reads(store, "models/current.json")) == 3
-    assert len(reads(store, "models/v1/model.npz")) == 1
+    assert len(reads(store, "models/v1/model.bin")) == 1
 
 
 def test_a_new_pointer_changes_the_model(store):
@@ -152,7 +152,7 @@ def test_a_damaged_successor_is_not_fetched_with_every_look(store):
     publish(store.client, store.bucket, "v2", stored=b"x")
     for second in range(5, 60, 5):
         store.current(NOW + second)
-    assert len(reads(store, "models/v2/model.npz")) == 1
+    assert len(reads(store, "models/v2/model.bin")) == 1
 
 
 def test_without_a_model_a_repaired_one_is_taken_at_the_next_look(store):
@@ -202,7 +202,7 @@ def test_a_loaded_model_leaves_no_file_and_outlives_its_object(store, tmp_path):
     with patch.object(tempfile, "tempdir", str(tmp_path)):
         model = store.current(NOW).model
     assert not list(tmp_path.iterdir())
-    store.client.delete_object(Bucket=store.bucket, Key="models/v1/model.npz")
+    store.client.delete_object(Bucket=store.bucket, Key="models/v1/model.bin")
     assert model.recommend({}, Viewer(), limit=3, now=NOW)
 
 
@@ -211,4 +211,4 @@ def test_what_failed_is_told_to_the_operator(bucket, count):
     said = []
     publish(client, name, stored=b"x")
     ModelStore(client, name, count, said.append).current(NOW)
-    assert "models/v1/model.npz has 1 bytes" in said[0]
+    assert "models/v1/model.bin has 1 bytes" in said[0]

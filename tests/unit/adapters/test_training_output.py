@@ -20,9 +20,9 @@ def test_the_artifact_and_its_metrics_are_read(bucket):
 
 
 def test_members_may_begin_with_a_dot_slash(bucket):
-    dotted = {f"./{name}": None for name in ("model.npz", "metrics.json")}
+    dotted = {f"./{name}": None for name in ("model.bin", "metrics.json")}
     archive = an_archive(
-        leave_out=("model.npz", "metrics.json"),
+        leave_out=("model.bin", "metrics.json"),
         **dict(zip(dotted, (an_artifact(), b'{"ndcg_at_10": 1}'), strict=True)),
     )
     assert read_training_output(put(bucket, archive), URI).metrics == {"ndcg_at_10": 1}
@@ -31,7 +31,7 @@ def test_members_may_begin_with_a_dot_slash(bucket):
 @pytest.mark.parametrize(
     ("archive", "reason"),
     [
-        (an_archive(leave_out=("model.npz",)), "no model.npz"),
+        (an_archive(leave_out=("model.bin",)), "no model.bin"),
         (an_archive(leave_out=("metrics.json",)), "no metrics.json"),
         (an_archive()[:-200], "model.tar.gz"),
         (b"not an archive", "model.tar.gz"),
@@ -39,7 +39,7 @@ def test_members_may_begin_with_a_dot_slash(bucket):
         (an_archive(**{"metrics.json": b"{"}), "model.tar.gz"),
         (an_archive(**{"metrics.json": b"[]"}), "not an object"),
         (an_archive(metrics={"ndcg_at_10": float("nan")}), "holds NaN"),
-        (an_archive(**{"model.npz": an_artifact()[:-10]}), "model.tar.gz"),
+        (an_archive(**{"model.bin": an_artifact()[:-10]}), "model.tar.gz"),
     ],
 )
 def test_damage_is_said(bucket, archive, reason):

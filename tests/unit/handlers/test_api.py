@@ -386,7 +386,7 @@ def test_playback_says_where_and_from_when(call):
     assert body["stream_id"] == "p1"
     assert set(body) == {
         "manifest_url", "cookies", "resume_position_seconds", "expires_at", "stream_id",
-        "renew_after_seconds",
+        "renew_after_seconds", "next",
     }  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def test_a_damaged_incumbent_keeps_nobody_out(s3):
 
 def test_a_damaged_candidate_fails_by_name(s3):
     with pytest.raises(DamagedTrainingOutputError):
-        model_gate.handler(trained(s3, leave_out=("model.npz",)), Context())
+        model_gate.handler(trained(s3, leave_out=("model.bin",)), Context())
 
 
 def test_a_version_that_is_no_name_is_refused(s3):
@@ -120,8 +120,8 @@ def test_a_version_that_is_no_name_is_refused(s3):
     "spoil",
     [
         lambda s3: s3.delete_object(Bucket=BUCKET, Key="models/current.json"),
-        lambda s3: s3.delete_object(Bucket=BUCKET, Key="models/v1/model.npz"),
-        lambda s3: s3.put_object(Bucket=BUCKET, Key="models/v1/model.npz", Body=b"x"),
+        lambda s3: s3.delete_object(Bucket=BUCKET, Key="models/v1/model.bin"),
+        lambda s3: s3.put_object(Bucket=BUCKET, Key="models/v1/model.bin", Body=b"x"),
         lambda s3: publish(s3, BUCKET, "v2"),
     ],
 )

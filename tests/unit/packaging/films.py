@@ -24,11 +24,11 @@ def film(
     seconds: float = SECONDS,
     rate: int = 24,
     tracks: int = 1,
-    loudness: float = 0.2,
+    loudness: float | Callable[[np.ndarray], np.ndarray] = 0.2,
     container: str = "mov",
     pictures: bool = True,
 ) -> bytes:
-    """A grey picture that grows lighter, and a tone of 440 Hz of that amplitude."""
+    """A grey picture that grows lighter, and a tone of 440 Hz of that amplitude (at each time)."""
     out = io.BytesIO()
     with av.open(out, "w", format=container) as made:
         video = None
@@ -48,11 +48,12 @@ def film(
     return out.getvalue()
 
 
-def _tone(made, stream, seconds: float, loudness: float) -> None:
+def _tone(made, stream, seconds: float, loudness) -> None:
     size = 1024
     for start in range(0, int(seconds * 48_000), size):
         times = (np.arange(start, start + size) / 48_000).astype(np.float64)
-        wave = (loudness * np.sin(2 * math.pi * 440 * times)).astype(np.float32)
+        amplitude = loudness(times) if callable(loudness) else loudness
+        wave = (amplitude * np.sin(2 * math.pi * 440 * times)).astype(np.float32)
         frame = av.AudioFrame.from_ndarray(wave.reshape(1, -1), format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = 48_000, start, Fraction(1, 48_000)
         made.mux(stream.encode(frame))

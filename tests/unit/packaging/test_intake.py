@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from adapters.media import inspection
+from adapters.media.inspection import _windows
 from schemas.catalogue import TitleRecord
 from tests.unit.packaging.films import HOSTILE, film, index_first
+
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +44,31 @@ def test_a_hostile_upload_is_refused_with_its_reason_beside_it(studio, kind):
     assert kept["reasons"] == [reason.model_dump() for reason in examined.reasons]
     assert studio.counted == ["TitleRefused"]
     assert (examined.order, examined.job) == (None, None)
+
+
+def _by_ffmpeg(folder: Path, film: bytes, *arguments: str) -> bytes:
+    (folder / "film.mov").write_bytes(film)
+    (folder / "cues.srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nHello\n")
+    command = ["ffmpeg", "-v", "error", "-i", "film.mov", *arguments, "made.mov"]
+    subprocess.run(command, cwd=folder, check=True)
+    return (folder / "made.mov").read_bytes()
+
+
+@needs_ffmpeg
+def test_subtitles_inside_a_film_are_refused_and_not_lost(studio, good, tmp_path):
+    made = _by_ffmpeg(tmp_path, good, "-i", "cues.srt", "-c", "copy", "-c:s", "mov_text")
+    studio.deliver(made)
+    (reason,) = studio.examine().reasons
+    assert (reason.field, "mov_text" in reason.message) == ("mezzanine.subtitles", True)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(("transfer", "says"), [("smpte2084", "PQ"), ("arib-std-b67", "HLG")])
+def test_a_grade_for_bright_screens_is_refused_by_its_name(studio, good, tmp_path, transfer, says):
+    coded = ("-c:v", "libx264", "-pix_fmt", "yuv420p10le", "-color_trc", transfer)
+    studio.deliver(_by_ffmpeg(tmp_path, good, *coded, "-colorspace", "bt2020nc"))
+    (reason,) = studio.examine().reasons
+    assert (reason.field, says in reason.message) == ("mezzanine.video.transfer", True)
 
 
 def test_nothing_of_another_file_is_in_a_refusal(studio):
@@ -125,15 +158,45 @@ def test_a_file_that_takes_too_long_is_refused_not_waited_for(studio, good):
 
 @pytest.fixture(scope="module")
 def long() -> bytes:
-    """Longer than what is listened to whole: windows of it are."""
+    """Longer than what is looked at whole: windows of it are."""
     return film(width=320, height=240, rate=10, seconds=200)
 
 
-def test_windows_of_a_long_film_are_enough(studio, long):
+def test_a_long_film_is_ordered_as_well(studio, long):
     studio.deliver(long)
     examined = studio.examine()
     assert examined.outcome == "package", examined.reasons
     assert examined.order.mezzanine.audio[0].loudness_lufs == pytest.approx(-17, abs=1.5)
+
+
+def _loud_between_looks(times):
+    """Deafening wherever the picture of a film of 200 s is not looked at."""
+    looked_at = [(times >= start) & (times < end) for start, end in _windows(200)]
+    return np.where(np.any(looked_at, axis=0), 0.2, 1.0)
+
+
+def test_a_film_that_is_too_loud_in_between_is_refused(studio):
+    studio.deliver(film(width=320, height=240, rate=10, seconds=200, loudness=_loud_between_looks))
+    (reason,) = studio.examine().reasons
+    assert reason.field == "mezzanine.audio[1].loudness"
+
+
+@pytest.mark.parametrize("size", [1, 1 << 40])  # heard whole, and in windows
+def test_as_much_is_seen_of_what_is_heard_whole(long, tmp_path, monkeypatch, size):
+    seen = []
+    look = inspection._Samples._see
+    monkeypatch.setattr(
+        inspection._Samples,
+        "_see",
+        lambda self, frame: (seen.append(frame.time), look(self, frame)),
+    )
+    path = tmp_path / "film.mov"
+    path.write_bytes(long)
+    assert inspection.inspect(f"file:{path}", str(size))["faults"] == []
+    windows = {
+        number for time in seen for number, (a, b) in enumerate(_windows(200)) if a - 5 <= time <= b
+    }
+    assert windows == set(range(8))
 
 
 def test_a_long_film_that_lost_its_end_is_refused(studio, long):

@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from pydantic import ValidationError
 
 from adapters.items import to_raw
 from adapters.media_store import RETIRED, S3IngestStore, S3MediaStore
@@ -14,6 +15,7 @@ from adapters.titles_table import TitlesTable
 from adapters.titles_writer import TitlesWriter
 from recommender.catalogue import Viewer
 from recommender.ranker import playable
+from schemas.catalogue import Episode
 from schemas.intake import ListingRequest
 from schemas.title_document import TitleDocument
 from services.media_ports import Transfer
@@ -79,6 +81,31 @@ def test_what_a_later_delivery_no_longer_says_is_gone(lister, dynamodb):
     lister.list_title(request_of(at=NOW + 1))
     title = TitlesTable(dynamodb, "titles").get("mq-1").title
     assert (title.cast, title.year) == ((), None)
+
+
+SERIES = {"name": "Harbour", "season": 1, "episode": 2, "followed_by": "mq-2"}
+
+
+def test_an_episode_knows_its_place_and_what_follows(lister, dynamodb):
+    lister.list_title(request_of(series=SERIES))
+    assert TitlesTable(dynamodb, "titles").get("mq-1").series == Episode(**SERIES)
+    lister.list_title(request_of(at=NOW + 1))
+    assert TitlesTable(dynamodb, "titles").get("mq-1").series is None
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"followed_by": "mq-1"}, "series"),  # its own title_id
+        ({"episode": 0}, "series.episode"),
+        ({"name": None}, "series.name"),
+    ],
+)
+def test_an_episode_that_is_none_is_refused_by_its_field(change, field):
+    with pytest.raises(ValidationError) as error:
+        request_of(series={**SERIES, **change})
+    (fault,) = error.value.errors()
+    assert ".".join(str(part) for part in fault["loc"]) == field
 
 
 def test_an_older_delivery_never_replaces_a_newer_one(lister, dynamodb):

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from recommender.history import TitleState
-from schemas.catalogue import TitleRecord
+from schemas.catalogue import Episode, TitleRecord
 from schemas.errors import NotFoundError, NotPlayableError, StreamLimitError
+from schemas.playback import NextEpisode
 from services.asking import Asker
 from services.playback import GRANT_SECONDS, PlaybackService
 from services.ports import StoredState
@@ -73,6 +76,44 @@ def test_a_finished_title_starts_again():
 def test_what_a_profile_may_not_see_is_not_there(title, profile):
     with pytest.raises(NotFoundError):
         service(title, **profile).start(ASKER, "t1")
+
+
+def _episodes(after=None, *, manifest="master.m3u8", **next_title):
+    """Two titles of a series, and the service that knows them."""
+    first = Episode(name="Harbour", season=1, episode=1, followed_by="t2")
+    second = Episode(name="Harbour", season=1, episode=2)
+    playback = service()
+    titles = {
+        "t1": TitleRecord(a_title("t1"), manifest="master.m3u8", series=first),
+        "t2": TitleRecord(
+            a_title("t2", name="Low Tide", **next_title), manifest=manifest, series=second
+        ),
+    }
+    return replace(playback, titles=FakeTitles({**titles, **(after or {})}))
+
+
+def test_an_episode_names_the_one_that_follows():
+    assert _episodes().start(ASKER, "t1").next == NextEpisode(
+        title_id="t2", name="Low Tide", series="Harbour", season=1, episode=2
+    )
+
+
+def test_the_last_episode_and_what_is_no_episode_name_none():
+    assert _episodes().start(ASKER, "t2").next is None
+    assert service().start(ASKER, "t1").next is None
+
+
+@pytest.mark.parametrize(
+    "of_the_next",
+    [
+        {"manifest": None},
+        {"available_from": NOW + 1},
+        {"countries": ("FR",)},
+        {"after": {"t2": None}},
+    ],
+)
+def test_an_episode_that_could_not_be_played_is_not_offered(of_the_next):
+    assert _episodes(**of_the_next).start(ASKER, "t1").next is None
 
 
 def test_a_title_without_media_is_named():

@@ -50,7 +50,7 @@ def failure(root):
 def test_a_job_writes_a_model_that_loads_and_its_metrics(root, data, capsys):
     hyperparameters(root, json.dumps({"version": "run-7", "now": str(sample.END)}))
     assert main(["--root", str(root)]) == 0
-    model = from_bytes((root / "model" / "model.npz").read_bytes())
+    model = from_bytes((root / "model" / "model.bin").read_bytes())
     assert model.version == "run-7"
     assert set(model.titles) == {title.title_id for title in data.titles}
     metrics = json.loads((root / "model" / "metrics.json").read_text())
@@ -64,12 +64,12 @@ def test_a_job_writes_a_model_that_loads_and_its_metrics(root, data, capsys):
     times = [signal.occurred_at for _, signal in data.interactions]
     assert (model.papers.trained_from, model.papers.trained_to) == (min(times), max(times))
     assert model.papers.metrics == {name: metrics[name] for name in metrics if name != "bytes"}
-    assert metrics["bytes"] == (root / "model" / "model.npz").stat().st_size
+    assert metrics["bytes"] == (root / "model" / "model.bin").stat().st_size
 
 
 def test_a_file_that_can_not_be_written_whole_leaves_the_one_before(root, monkeypatch):
     assert main(["--root", str(root)]) == 0
-    before = (root / "model" / "model.npz").read_bytes()
+    before = (root / "model" / "model.bin").read_bytes()
     hyperparameters(root, json.dumps({"version": "run-8"}))
 
     def half(path, content):
@@ -79,15 +79,15 @@ def test_a_file_that_can_not_be_written_whole_leaves_the_one_before(root, monkey
     monkeypatch.setattr(Path, "write_bytes", half)
     assert main(["--root", str(root)]) == 1
     assert "No space left" in failure(root)
-    assert (root / "model" / "model.npz").read_bytes() == before
-    assert {path.name for path in (root / "model").iterdir()} == {"model.npz", "metrics.json"}
+    assert (root / "model" / "model.bin").read_bytes() == before
+    assert {path.name for path in (root / "model").iterdir()} == {"model.bin", "metrics.json"}
 
 
 def test_the_same_data_gives_the_same_bytes(root):
     assert main(["train", "--root", str(root)]) == 0
-    first = (root / "model" / "model.npz").read_bytes()
+    first = (root / "model" / "model.bin").read_bytes()
     assert main(["--root", str(root)]) == 0
-    assert (root / "model" / "model.npz").read_bytes() == first
+    assert (root / "model" / "model.bin").read_bytes() == first
 
 
 def test_the_code_package_runs_from_a_zip(root, tmp_path):
@@ -105,7 +105,7 @@ def test_the_code_package_runs_from_a_zip(root, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     history = {"mq-0001": TitleState(title_id="mq-0001", rating=5.0, rated_at=sample.END)}
-    model = from_bytes((root / "model" / "model.npz").read_bytes())
+    model = from_bytes((root / "model" / "model.bin").read_bytes())
     assert len(model.recommend(history, Viewer(), limit=5, now=sample.END)) == 5
 
 

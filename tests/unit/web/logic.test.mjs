@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import {
   LONGEST_WAIT_SECONDS, base64Url, changes, errorOf, eventOf, following, genreClass, maturityWords,
+  nextWords,
   placedEventOf, placesOf, profileOf, sameRows, secondsToWait, subjectOf, watchedShare,
 } from "../../../web/logic.js";
 
@@ -107,4 +108,10 @@ test("a token's subject tells accounts apart; what is no token is nobody's", () 
   const claims = btoa(JSON.stringify({ sub: "a-1" })).replace(/=+$/, "");
   assert.equal(subjectOf(`e30.${claims}.x`), "a-1");
   assert.deepEqual(["", "x", "a.b.c"].map(subjectOf), ["", "", ""]);
+});
+
+test("what comes next is a name, and of an episode its place too", () => {
+  assert.equal(nextWords({ name: "Snow" }), "Snow");
+  assert.equal(nextWords({ name: "Low Tide", series: "Harbour", season: 1, episode: 2 }),
+    "Harbour 1:2 Low Tide");
 });

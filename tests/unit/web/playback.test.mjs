@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { SETTINGS, worthAnotherTry } from "../../../web/playback.js";
+import { Playback, SETTINGS, worthAnotherTry } from "../../../web/playback.js";
 import { secondsOf, thumbnailAt, thumbnailsOf, timeWords } from "../../../web/thumbnails.js";
 
 const RETRY = { maxNumRetry: 10 };
@@ -61,4 +61,64 @@ test("times in words", () => {
   assert.equal(timeWords(62.9), "1:02");
   assert.equal(timeWords(3661), "1:01:01");
   assert.equal(timeWords(Number.NaN), "–:––");
+});
+
+/** A playback of fakes that has begun: the video's listeners, and where its events went. */
+async function playing({ send }) {
+  globalThis.navigator ??= {};
+  const heard = new Map(), put = [], sent = [];
+  const video = {
+    currentTime: 12, duration: 100, addEventListener: (name, call) => heard.set(name, call),
+    removeEventListener() {}, removeAttribute() {}, load() {}, play: async () => {},
+  };
+  class Hls {
+    static Events = {};
+    levels = [];
+    on() {}
+    loadSource() {}
+    attachMedia() {}
+    destroy() {}
+  }
+  const api = {
+    playback: async () => ({ manifest_url: "/media/t/master.m3u8", renew_after_seconds: 300,
+      resume_position_seconds: 0 }),
+    events: async (...request) => { sent.push(request); },
+    stopPlayback: async () => {},
+  };
+  const outbox = { put: (profile, event) => put.push(event), flush: send };
+  const told = { ready() {}, started() {}, failed() {}, ended() {} };
+  const playback = new Playback({ api, outbox, profile: { profile_id: "p" },
+    item: { title_id: "t" }, video, Hls, tell: told });
+  await playback.start();
+  heard.get("playing")();
+  return { playback, put, sent };
+}
+
+const types = (events) => events.map((event) => event.type);
+
+test("what is watched and how it felt goes by the outbox", async () => {
+  let flushed = 0;
+  const { playback, put, sent } = await playing({ send: async () => { flushed += 1; } });
+  await playback.stop();
+  assert.deepEqual(types(put), ["play", "pause", "playback_quality"]);
+  assert.equal(flushed, 2);
+  assert.equal(sent.length, 0);
+});
+
+test("a page that is left puts its last events away and sends them with its last breath", async () => {
+  const { playback, put, sent } = await playing({ send: async () => {} });
+  await playback.stop({ leaving: true });
+  const [[profile, events, , options]] = sent;
+  assert.deepEqual([profile, types(events), options],
+    ["p", ["pause", "playback_quality"], { keepalive: true }]);
+  assert.deepEqual(put.slice(1), events);
+});
+
+test("an API that takes no events stops no playback", async () => {
+  const refuse = async () => { throw Object.assign(new Error("no"), { code: "unauthorized" }); };
+  const { playback, put } = await playing({ send: refuse });
+  await new Promise(setImmediate);
+  await playback.stop();
+  const quality = put.find((event) => event.type === "playback_quality");
+  assert.deepEqual(quality.error_codes, ["events.unauthorized"]);
 });
