@@ -1,11 +1,21 @@
 """The benchmark's commands run; how fast is theirs to say."""
 
+import logging
+
 import pytest
 from typer.testing import CliRunner
 
 from benchmarks.events import app
 from benchmarks.plane import costs, speed
 from benchmarks.plane.costs import Workload
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before():
+    """The commands silence the logs of their process, which here is other tests' as well."""
+    before = logging.root.manager.disable
+    yield
+    logging.disable(before)
 
 
 @pytest.mark.parametrize("command", ["own-code", "cost"])
