@@ -9,6 +9,7 @@ import logging
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from benchmarks.plane import costs, loop, speed
+from benchmarks.plane.load import COUNTED
 
 CONSUMER_TARGET, INGEST_TARGET, LOOP_TARGET_SECONDS = 10_000, 20_000, 1.0
 
@@ -31,6 +33,9 @@ def own_code(batches: Batches = 100) -> None:
     logging.disable(logging.WARNING)
     with _bar("consumer", 2 * batches) as told:
         consumed = speed.consumer(batches, told)
+    with _bar("windows", 4 * batches) as told:
+        windowed = speed.windows(batches, told)
+        counted = speed.windows(batches, told, kinds=COUNTED)
     with _bar("ingest", 2 * batches) as told:
         taken = speed.ingestion(batches, told)
     table = Table(title=f"Own code on one core, {batches * speed.BATCH:,} events each")
@@ -38,6 +43,8 @@ def own_code(batches: Batches = 100) -> None:
         table.add_column(name, justify="left" if name == "path" else "right")
     for name, found, target in (
         ("profile consumer", consumed, CONSUMER_TARGET),
+        ("windows' consumer, the same events", windowed, CONSUMER_TARGET),
+        ("windows' consumer, all of them counted", counted, CONSUMER_TARGET),
         ("ingest", taken, INGEST_TARGET),
     ):
         rate = found.per_second
@@ -77,17 +84,26 @@ def cost(
 ) -> None:
     """Dollars for a million events by path, at the speeds measured here."""
     logging.disable(logging.WARNING)
-    with _bar("measuring", 4 * batches) as told:
+    with _bar("measuring", 8 * batches) as told:
         load = costs.Workload(
             events_per_request=events_per_request,
             events_per_batch=events_per_batch,
             consumer_per_second=speed.consumer(batches, told).per_second,
             ingest_per_second=speed.ingestion(batches, told).per_second,
+            windows_per_second=speed.windows(batches, told).per_second,
+            window_writes_per_event=speed.window_writes(round(events_per_batch)),
+        )
+        counted = replace(
+            load,
+            windows_per_second=speed.windows(batches, told, kinds=COUNTED).per_second,
+            window_writes_per_event=speed.window_writes(round(events_per_batch), COUNTED),
         )
     table = Table(title="A million events")
     for name in ("path", "part", "dollars"):
         table.add_column(name, justify="right" if name == "dollars" else "left")
-    for path, parts in costs.costs(load).items():
+    paths = costs.costs(load)
+    paths["windows, all of them counted"] = costs.costs(counted)["windows"]
+    for path, parts in paths.items():
         for part, dollars in parts.items():
             table.add_row(path, part, f"{dollars:.4f}")
         table.add_row(path, "together", f"{sum(parts.values()):.4f}", style="bold")

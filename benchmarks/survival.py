@@ -1,13 +1,14 @@
-"""A million events through the profile consumer's own handler, killed at random points.
+"""A million events through a consumer's own handler, killed at random points.
 
-``python -m benchmarks.survival`` (a few minutes; with ``.venv`` and ``lambda_src`` on the path).
+``python -m benchmarks.survival [--path windows]`` takes a few minutes; it needs ``.venv``, and
+``lambda_src`` on the path.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -17,11 +18,13 @@ from rich.table import Table
 from benchmarks.plane.million import Survived, survive
 
 console = Console()
+Path = Literal["profiles", "windows"]
 
 
 def main(
     events: Annotated[int, typer.Option(min=1, help="How many different events.")] = 1_000_000,
     seed: Annotated[int, typer.Option(help="Of the order, the repeats and the faults.")] = 1,
+    path: Annotated[Path, typer.Option(help="The profile consumer, or the windows'.")] = "profiles",
 ) -> None:
     """Send events in random order, some of them twice, while calls to the table are throttled,
     done in part, lose their answers, or end the process; then look for every single event."""
@@ -30,7 +33,7 @@ def main(
     columns = (TextColumn("events"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("events", total=events)
-        result = survive(events, seed=seed, told=lambda n: progress.advance(task, n))
+        result = survive(events, seed=seed, path=path, told=lambda n: progress.advance(task, n))
     console.print(_table(result, time.monotonic() - began))
     if not result.whole:
         raise typer.Exit(1)
@@ -48,7 +51,7 @@ def _table(result: Survived, seconds: float) -> Table:
         **{f"calls that went wrong: {name}": n for name, n in result.faults.items()},
         **{f"calls done: {name}": n for name, n in sorted(result.calls.items())},
         "events found": result.found,
-        "registers that hold anything else": result.wrong,
+        "registers or rows that hold anything else": result.wrong,
         "records given up": result.given_up,
         "records set aside": result.set_aside,
     }

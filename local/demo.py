@@ -125,9 +125,14 @@ def _watch(
     api: Api, path: str, before: dict[str, Any], watched: dict[str, Any]
 ) -> tuple[dict[str, Any], float]:
     """Sends the event, then asks until the answer reflects it; the answer and the seconds."""
-    event = {"event_id": uuid.uuid4().hex, "type": "complete", "title_id": watched["title_id"]}
+    event = {
+        "event_id": uuid.uuid4().hex,
+        "type": "complete",
+        "title_id": watched["title_id"],
+        "occurred_at": time.time(),
+    }
     began = time.monotonic()
-    api.post(f"{path}/events", {"events": [event]})
+    api.send(path, [event])
     while time.monotonic() - began < PATIENCE_SECONDS:
         after: dict[str, Any] = api.get(f"{path}/recommendations", limit=TOP)
         ids = [item["title_id"] for item in after["items"]]

@@ -145,7 +145,7 @@ def _events(viewer: DemoViewer, *, now: float) -> list[dict[str, Any]]:
 def _send(api: Api, profile_id: str, events: list[dict[str, Any]]) -> None:
     for start in range(0, len(events), BATCH):
         batch = events[start : start + BATCH]
-        answer = api.post(f"/v1/profiles/{profile_id}/events", {"events": batch})
+        answer = api.send(f"/v1/profiles/{profile_id}", batch)
         if answer["rejected"]:
             reasons = Counter(item["message"] for item in answer["rejected"]).most_common(1)
             raise OperatorError(

@@ -55,9 +55,11 @@ class ContentStack(MarqueeStack):
         self.web_bucket = self._bucket("Web")
         self.lake_bucket = self._bucket(
             "Lake",
+            events=True,
             replicated=True,
             lifecycle=[
                 _expire("Queries", 7, prefix="athena/"),
+                _expire("Asked", 30, prefix="asked/"),
                 # As long as upkeep looks back for what is not whole, longer than a replay may wait.
                 _expire("Landed", 30, prefix="landing/"),
                 _tiered("Aged", prefix="events/"),

@@ -125,7 +125,8 @@ class EventsStack(MarqueeStack):
                 window_seconds=5,
                 parallelization=2,
                 retries=1000,  # a table that is away is waited for
-                max_age_seconds=3600,  # later it isn't trending any more
+                # Windows take what happened in the last two days.
+                max_age_seconds=config.event_retention_hours * 3600,
             ),
             failures=self._content.failure_bucket,
         )

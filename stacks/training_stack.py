@@ -11,6 +11,7 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.constructs import metrics
 from stacks.constructs.alarm import MarqueeAlarm
+from stacks.constructs.large_hours import LargeHoursJob
 from stacks.constructs.outcomes_job import OutcomesJob
 from stacks.constructs.retention import retention
 from stacks.constructs.stack import MarqueeStack
@@ -67,10 +68,14 @@ class TrainingStack(MarqueeStack):
             schedule=config.training.schedule,
             drift=self._drift(),
         )
+        spark = self._spark(config)
+        LargeHoursJob(
+            self, "LargeHours", application=spark, lake=content.lake_bucket, log_group=log_group
+        )
         self.outcomes = OutcomesJob(
             self,
             "Outcomes",
-            application=self._spark(config),
+            application=spark,
             tables=events.lake.tables,
             lake=content.lake_bucket,
             log_group=log_group,

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 
-from benchmarks.plane.memory import refused
+from benchmarks.plane.memory import cancelled, refused
 
 
 class Killed(BaseException):  # noqa: N818 - not an error that anything may handle
@@ -22,7 +22,7 @@ class Fault(StrEnum):
 
     NONE = "none"
     THROTTLE = "throttle"  # nothing done: ProvisionedThroughputExceededException
-    PARTLY = "partly"  # some of a batch done, the others refused by a hot partition
+    PARTLY = "partly"  # some of a batch done, the others refused by a hot partition or row
     LOST = "lost"  # done, and the answer lost
     RIVAL = "rival"  # somebody else writes first: what ``rival`` does, then the call
     KILL_BEFORE = "kill_before"  # the process ends before the call does anything
@@ -79,4 +79,7 @@ def _partly(name: str, real: Callable[..., Any], request: Any) -> Any:
             return {"Responses": {}, "UnprocessedKeys": left}
         done = real(RequestItems={table: {**asked, "Keys": asked["Keys"][:half]}})
         return {**done, "UnprocessedKeys": left}
+    if name == "transact_write_items":  # another transaction is at one of its rows
+        *others, _ = request["TransactItems"]
+        raise cancelled(*["None"] * len(others), "TransactionConflict")
     raise refused("ProvisionedThroughputExceededException")

@@ -1,4 +1,4 @@
-"""The profile consumer's own handler, over memory, fed as an event source mapping feeds it.
+"""The consumers' own handlers, over memory, fed as an event source mapping feeds them.
 
 The mapping is the emulator's (``local.emulator.kinesis_delivery``), whose conformance is tested:
 partial batches, halving, attempts, age, and what is given up.
@@ -11,30 +11,34 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from adapters.settings import load
 from benchmarks.plane.chaos import Killed
 from benchmarks.plane.memory import MemoryBucket, MemoryDynamo
-from handlers import profile_consumer
+from handlers import profile_consumer, trending_consumer
 from local.emulator.kinesis_delivery.attempts import BatchDelivery, GivenUp, Outcome
 from local.emulator.kinesis_delivery.mapping import DeliverySettings
 
+CONSUMERS = (profile_consumer, trending_consumer)
+SHARD = "shardId-000000000000"
 Record = dict[str, Any]
 KEYS = {
     "Profiles": ("account_id", "profile_id"),
     "Viewing": ("profile_id", "title_id"),
+    "Trending": ("window", "title_id"),
 }
 _ENVIRONMENT = {
     "PROFILES_TABLE": "Profiles",
     "VIEWING_TABLE": "Viewing",
+    "TRENDING_TABLE": "Trending",
     "FAILURE_BUCKET": "failures",
     "POWERTOOLS_METRICS_NAMESPACE": "Marquee",
-    "POWERTOOLS_SERVICE_NAME": "profile-consumer",
+    "POWERTOOLS_SERVICE_NAME": "consumer",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 
@@ -48,7 +52,9 @@ def storage(profiles: Sequence[tuple[str, str]]) -> MemoryDynamo:
     return dynamo
 
 
-def record(number: int, data: bytes, *, partition: str = "p", arrived_at: float) -> Record:
+def record(
+    number: int, data: bytes, *, partition: str = "p", arrived_at: float, shard: str = SHARD
+) -> Record:
     """One record, as Lambda hands it to a function."""
     return {
         "kinesis": {
@@ -60,7 +66,7 @@ def record(number: int, data: bytes, *, partition: str = "p", arrived_at: float)
         },
         "eventSource": "aws:kinesis",
         "eventVersion": "1.0",
-        "eventID": f"shardId-000000000000:{number:021}",
+        "eventID": f"{shard}:{number:021}",
         "eventName": "aws:kinesis:record",
         "awsRegion": "us-east-1",
     }
@@ -77,29 +83,34 @@ class Context:
 
 @contextmanager
 def environment(dynamo: Any, bucket: Any, clock: Callable[[], float] = time.time) -> Iterator[None]:
-    """The handler's settings, clients and clock; its metrics and its waits are left out."""
+    """The handlers' settings, clients and clock; their metrics and waits are left out."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    with (
-        patch.dict(os.environ, {**clean, **_ENVIRONMENT}, clear=True),
-        patch("adapters.clients.dynamodb", lambda: dynamo),
-        patch("adapters.clients.s3", lambda: bucket),
-        patch("adapters.faults.time", SimpleNamespace(sleep=lambda _seconds: None)),
-        patch("handlers.profile_consumer.time", SimpleNamespace(time=clock)),
-        patch("handlers.profile_consumer.count", lambda *_name, **_dimensions: None),
-    ):
-        load.cache_clear()
-        profile_consumer.service.cache_clear()
-        try:
-            yield
-        finally:
-            load.cache_clear()
-            profile_consumer.service.cache_clear()
+    with ExitStack() as patches:
+        for one in (
+            patch.dict(os.environ, {**clean, **_ENVIRONMENT}, clear=True),
+            patch("adapters.clients.dynamodb", lambda: dynamo),
+            patch("adapters.clients.failure_bucket", lambda: bucket),
+            patch("adapters.faults.time", SimpleNamespace(sleep=lambda _seconds: None)),
+            *(patch.object(each, "time", SimpleNamespace(time=clock)) for each in CONSUMERS),
+            *(patch.object(each, "count", _nothing) for each in CONSUMERS),
+            patch.object(trending_consumer, "measure", _nothing),
+        ):
+            patches.enter_context(one)
+        for forget in (load.cache_clear, *(each.service.cache_clear for each in CONSUMERS)):
+            forget()
+            patches.callback(forget)
+        yield
+
+
+def _nothing(*_values: Any, **_dimensions: Any) -> None:
+    pass
 
 
 @dataclass
 class Mapping:
-    """The consumer's event source mapping; ``deliver`` returns when all is done or given up."""
+    """A consumer's event source mapping; ``deliver`` returns when all is done or given up."""
 
+    consumer: ModuleType = profile_consumer
     max_attempts: int = 1001
     batch_size: int = 500
     given_up: list[Record] = field(default_factory=list)
@@ -123,10 +134,10 @@ class Mapping:
     def _invoke(self, _settings: DeliverySettings, records: list[Record]) -> Outcome:
         self.invocations += 1
         try:
-            answer = profile_consumer.handler({"Records": records}, Context())  # type: ignore[arg-type]
+            answer = self.consumer.handler({"Records": records}, Context())
         except Killed:
             self.kills += 1
-            profile_consumer.service.cache_clear()  # the next one is another process
+            self.consumer.service.cache_clear()  # the next one is another process
             return Outcome(failed=True, throttled=False, response=None)
         return Outcome(failed=False, throttled=False, response=answer)
 

@@ -36,9 +36,15 @@ PRICES = {
     ),
     "write": Price(0.625, "million write request units", "Amazon DynamoDB Pricing", "2024-11"),
     "read": Price(0.125, "million read request units", "Amazon DynamoDB Pricing", "2024-11"),
-    "firehose": Price(0.029, "GB from a stream", "Amazon Data Firehose Pricing", "2017-08"),
-    "parquet": Price(0.018, "GB converted", "Amazon Data Firehose Pricing", "2018-05"),
+    "firehose": Price(
+        0.029, "GB, records in whole 5 KB", "Amazon Data Firehose Pricing", "2017-08"
+    ),
+    "parquet": Price(
+        0.018, "GB converted, in whole 5 KB", "Amazon Data Firehose Pricing", "2018-05"
+    ),
 }
+# A write in a transaction of an item of up to 1 KB (Amazon DynamoDB Pricing: request units).
+UNITS_OF_A_TRANSACTED_WRITE = 2
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,9 @@ class Workload:
     events_per_item: float = 1.0  # of a batch, on one profile and title
     ingest_per_second: float = 20_000.0
     consumer_per_second: float = 10_000.0
+    # Of the windows' consumer: what its transactions write for an event, and its own speed.
+    window_writes_per_event: float = 1.0
+    windows_per_second: float = 10_000.0
     storage_seconds_per_batch: float = 0.05
     request_seconds: float = 0.02
 
@@ -61,10 +70,13 @@ def costs(load: Workload) -> dict[str, dict[str, float]]:
     price = {name: entry.dollars for name, entry in PRICES.items()}
     requests, batches = MILLION / load.events_per_request, MILLION / load.events_per_batch
     gigabytes = MILLION * load.record_bytes / GIGABYTE
-    whole_kilobytes = MILLION * -(-load.record_bytes // 1024) * 1024 / GIGABYTE
+    whole_kilobytes = _in_whole(1024, load.record_bytes)
+    firehose_gigabytes = _in_whole(5 * 1024, load.record_bytes)
     items = MILLION * load.stateful_share / load.events_per_item
     ingest_seconds = requests * load.request_seconds + MILLION / load.ingest_per_second
     consumer_seconds = batches * load.storage_seconds_per_batch + MILLION / load.consumer_per_second
+    window_seconds = batches * load.storage_seconds_per_batch + MILLION / load.windows_per_second
+    window_units = MILLION * load.window_writes_per_event * UNITS_OF_A_TRANSACTED_WRITE
     return {
         "ingest": {
             "HTTP API": requests / MILLION * price["request"],
@@ -81,9 +93,20 @@ def costs(load: Workload) -> dict[str, dict[str, float]]:
             "reading states": items / MILLION * price["read"],
             "writing states": items / MILLION * price["write"],
         },
+        "windows": {
+            "Kinesis out": gigabytes * price["get"],
+            "Lambda requests": batches / MILLION * price["invocation"],
+            "Lambda compute (0.5 GB)": 0.5 * window_seconds * price["compute"],
+            "writing markers and rows": window_units / MILLION * price["write"],
+        },
         "lake": {
             "Kinesis out": gigabytes * price["get"],
-            "Firehose": gigabytes * price["firehose"],
-            "conversion to Parquet": gigabytes * price["parquet"],
+            "Firehose": firehose_gigabytes * price["firehose"],
+            "conversion to Parquet": firehose_gigabytes * price["parquet"],
         },
     }
+
+
+def _in_whole(size: int, record_bytes: float) -> float:
+    """Gigabytes of a million records, each counted in whole parts of ``size`` bytes."""
+    return MILLION * -(-record_bytes // size) * size / GIGABYTE

@@ -42,7 +42,7 @@ def _round(api: Api, path: str) -> float:
     first = api.get(f"{path}/recommendations", limit=LIST)["items"][0]["title_id"]
     event = {"event_id": uuid.uuid4().hex, "type": "complete", "title_id": first}
     began = time.monotonic()
-    api.post(f"{path}/events", {"events": [event | {"occurred_at": time.time()}]})
+    api.send(path, [event | {"occurred_at": time.time()}])
     while time.monotonic() - began < PATIENCE_SECONDS:
         items = api.get(f"{path}/recommendations", limit=LIST)["items"]
         if first not in {item["title_id"] for item in items}:

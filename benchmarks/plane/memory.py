@@ -1,8 +1,8 @@
-"""DynamoDB and S3 in memory, for what the profile consumer asks of them.
+"""DynamoDB and S3 in memory, for what the consumers ask of them.
 
 The clients take the requests that boto3's take and answer as AWS documents. moto, which the
 adapters are tested with otherwise, knows no conditional PartiQL, and takes a millisecond a call.
-``tests/integration/conformance/test_statements.py`` holds these answers against the emulator's.
+``tests/integration/conformance`` holds these answers against the emulator's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter, defaultdict
+from decimal import Decimal
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,7 +18,7 @@ from botocore.exceptions import ClientError
 Raw = dict[str, Any]
 _INSERT = re.compile(r'INSERT INTO "(?P<table>[^"]+)" VALUE \{(?P<names>.+)\}$')
 _UPDATE = re.compile(r'UPDATE "(?P<table>[^"]+)" (?P<changes>.+) WHERE (?P<where>.+)$')
-_READS_AT_ONCE, _STATEMENTS_AT_ONCE = 100, 25
+_READS_AT_ONCE, _STATEMENTS_AT_ONCE, _ACTIONS_AT_ONCE = 100, 25, 100
 
 
 def refused(code: str, status: int = 400) -> ClientError:
@@ -27,6 +28,13 @@ def refused(code: str, status: int = 400) -> ClientError:
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
     return ClientError(answer, "Operation")
+
+
+def cancelled(*codes: str) -> ClientError:
+    """The error of a transaction, with the reason of each of its actions."""
+    error = refused("TransactionCanceledException")
+    error.response["CancellationReasons"] = [{"Code": code} for code in codes]  # type: ignore[typeddict-unknown-key]
+    return error
 
 
 class MemoryDynamo:
@@ -79,6 +87,14 @@ class MemoryDynamo:
             found = [i for k, i in sorted(self.tables[table].items()) if k[0] == partition]
             return {"Items": [dict(item) for item in found]}
 
+    def batch_write_item(self, **request: Any) -> Raw:
+        """As boto3's, for deletions from one table."""
+        with self._counted("batch_write_item"):
+            ((table, asked),) = request["RequestItems"].items()
+            for one in asked:
+                self.tables[table].pop(self.key_of(table, one["DeleteRequest"]["Key"]), None)
+            return {"UnprocessedItems": {}}
+
     def batch_execute_statement(self, **request: Any) -> Raw:
         """As boto3's, for the statements of :mod:`adapters.viewing_items`."""
         with self._counted("batch_execute_statement"):
@@ -110,6 +126,28 @@ class MemoryDynamo:
         stored.update(zip(sets, Parameters, strict=False))
         return {"TableName": update["table"]}
 
+    def transact_write_items(self, **request: Any) -> Raw:
+        """As boto3's, for new items and for sums: all of it is done, or nothing."""
+        with self._counted("transact_write_items"):
+            actions = [next(iter(action.items())) for action in request["TransactItems"]]
+            places = [self._place_of(kind, action) for kind, action in actions]
+            if not 0 < len(places) <= _ACTIONS_AT_ONCE or len(set(places)) < len(places):
+                raise refused("ValidationException")
+            there = [kind == "Put" and place[1] in self.tables[place[0]]
+                     for (kind, _), place in zip(actions, places, strict=True)]  # fmt: skip
+            if any(there):
+                raise cancelled(*("ConditionalCheckFailed" if known else "None" for known in there))
+            for (kind, action), (table, key) in zip(actions, places, strict=True):
+                if kind == "Put":
+                    self.tables[table][key] = dict(action["Item"])
+                else:
+                    _add(self.tables[table].setdefault(key, dict(action["Key"])), action)
+            return {}
+
+    def _place_of(self, kind: str, action: Raw) -> tuple[str, tuple[str, ...]]:
+        table = action["TableName"]
+        return table, self.key_of(table, action["Item" if kind == "Put" else "Key"])
+
     def _counted(self, operation: str) -> threading.Lock:
         self.calls[operation] += 1
         return self._lock
@@ -125,6 +163,17 @@ class MemoryBucket:
         """As boto3's."""
         self.objects[request["Key"]] = request["Body"]
         return {}
+
+
+def _add(item: Raw, action: Raw) -> None:
+    values = action["ExpressionAttributeValues"]
+    sums, _, rest = action["UpdateExpression"].removeprefix("ADD ").partition(" SET ")
+    for name, value in (added.split() for added in sums.split(", ")):
+        attribute = action["ExpressionAttributeNames"][name]
+        known = Decimal(item.get(attribute, {"N": "0"})["N"])
+        item[attribute] = {"N": str(known + Decimal(values[value]["N"]))}
+    name, value = rest.split(" = ")
+    item[name] = values[value]
 
 
 def _error(code: str) -> Raw:

@@ -7,8 +7,9 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -16,10 +17,10 @@ from adapters.event_stream import EventStream
 from adapters.viewing_items import raw_of
 from adapters.viewing_table import ViewingTable
 from benchmarks.plane.consumer import Context, environment, record, storage
-from benchmarks.plane.load import raw_event, sealed_event
+from benchmarks.plane.load import KINDS, raw_event, sealed_event
 from benchmarks.plane.memory import MemoryBucket
 from handlers import events as ingest
-from handlers import profile_consumer
+from handlers import profile_consumer, trending_consumer
 from recommender.history import TitleState
 from schemas.profiles import Profile
 from services.events import EventService
@@ -66,26 +67,61 @@ class Speed:
 
 def consumer(batches: int, told: Told) -> Speed:
     """The profile consumer: from Lambda's event to the statements that are to be written."""
+    return _consumed(profile_consumer, KINDS, batches, told)
+
+
+def windows(batches: int, told: Told, *, kinds: Sequence[str] = KINDS) -> Speed:
+    """The windows' consumer: from Lambda's event to the transactions that are to be written."""
+    return _consumed(trending_consumer, kinds, batches, told)
+
+
+def _consumed(consumer: ModuleType, kinds: Sequence[str], batches: int, told: Told) -> Speed:
     rng, now = random.Random(1), time.time()
     viewers = [(f"account-{n // 3}", f"profile-{n}") for n in range(VIEWERS)]
     dynamo = Storage(storage(viewers))
     invocations = []
     for batch in range(batches):
         records = [
-            record(batch * BATCH + n, sealed_event(rng, rng.choice(viewers), now), arrived_at=now)
+            record(
+                batch * BATCH + n,
+                sealed_event(rng, rng.choice(viewers), now, kinds),
+                arrived_at=now,
+            )
             for n in range(BATCH)
         ]
         invocations.append({"Records": records})
         told()
     context: Any = Context()
     with environment(dynamo, MemoryBucket()):
-        profile_consumer.handler(invocations[0], context)  # imports, caches
+        consumer.handler(invocations[0], context)  # imports, caches
         dynamo.seconds, began = 0.0, time.process_time()
         for invocation in invocations:
-            profile_consumer.handler(invocation, context)
+            consumer.handler(invocation, context)
             told()
         spent = time.process_time() - began
     return Speed(batches * BATCH, spent - dynamo.seconds)
+
+
+def window_writes(batch: int, kinds: Sequence[str] = KINDS, batches: int = 40) -> float:
+    """Items that the windows' transactions write for each event, ``batch`` events at a time."""
+    rng, now = random.Random(2), time.time()
+    dynamo, written = storage([]), 0
+    transact = dynamo.transact_write_items
+
+    def counted(**request: Any) -> Any:
+        nonlocal written
+        written += len(request["TransactItems"])
+        return transact(**request)
+
+    dynamo.transact_write_items = counted  # type: ignore[method-assign]
+    context: Any = Context()
+    with environment(dynamo, MemoryBucket()):
+        for number in range(batches):
+            asker = (f"account-{number}", f"profile-{number}")
+            data = [sealed_event(rng, asker, now, kinds) for _ in range(batch)]
+            records = [record(n, one, arrived_at=now) for n, one in enumerate(data)]
+            trending_consumer.handler({"Records": records}, context)
+    return written / (batches * batch)
 
 
 class _Stream:

@@ -24,7 +24,8 @@ _QUICK = Config(
     max_pool_connections=16,
     tcp_keepalive=True,
 )
-# The stream's adapter tries again by itself; all its tries must fit into a request.
+# Who tries again by itself: all the tries of the stream's adapter must fit into a request, those
+# of a consumer that sets records aside into its function's time.
 _STREAM = _QUICK.merge(
     Config(read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 )
@@ -53,6 +54,12 @@ def kinesis() -> KinesisClient:
 def s3() -> S3Client:
     """The shared S3 client."""
     return boto3.client("s3", config=_BULK)
+
+
+@cache
+def failure_bucket() -> S3Client:
+    """The consumers' S3 client: for small objects, beside a stream that waits."""
+    return boto3.client("s3", config=_STREAM)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # Hive, Trino, Spark and DuckDB take no file for data whose name begins so.
-SOURCES_NAME = "_sources.json"
+SOURCES_NAME, SUCCESS_NAME = "_sources.json", "_SUCCESS"
 _DELETES_AT_ONCE = 1000
 
 
@@ -68,6 +68,20 @@ class LakeBucket:
                 return None
             raise
         return frozenset(json.loads(body)["landed"])
+
+    def is_written(self, hour: LakeHour, generation: str) -> bool:
+        """Spark's own sign, which it writes last."""
+        key = generation_key(hour, generation, SUCCESS_NAME)
+        return any(file.key == key for file in self._list(key))
+
+    def note_sources(self, hour: LakeHour, generation: str, landed: Sequence[LakeFile]) -> None:
+        """As the rewriter's list of them."""
+        with translated("the lake bucket"):
+            self.client.put_object(
+                Bucket=self.bucket,
+                Key=generation_key(hour, generation, SOURCES_NAME),
+                Body=json.dumps({"landed": [file.key for file in landed]}).encode(),
+            )
 
     def delete(self, keys: Collection[str]) -> None:
         """Deletes; :class:`RetryLaterError` where any is left."""

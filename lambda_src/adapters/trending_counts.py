@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from adapters.faults import back_off, code_of, translated
-from adapters.items import to_raw
 from schemas.errors import ThrottledError
 from services.contributions import Contribution, Row, totals
 
@@ -30,10 +29,8 @@ class TrendingCountsTable:
 
     def add(self, contributions: Sequence[Contribution]) -> Sequence[Contribution]:
         """Counts those that were not counted before; :class:`ThrottledError` after all tries."""
-        pending = list(contributions)
-        for attempt in range(_ATTEMPTS):
-            if not pending:
-                return []
+        pending, attempt = list(contributions), 0
+        while pending and attempt < _ATTEMPTS:
             try:
                 with translated("the table"):
                     self.client.transact_write_items(TransactItems=self._actions(pending))
@@ -44,12 +41,15 @@ class TrendingCountsTable:
                 fresh = [c for c, why in zip(pending, reasons, strict=False) if why != _KNOWN]
                 if _PASSING.intersection(reasons):
                     back_off(attempt)
+                    attempt += 1
                 elif len(fresh) == len(pending):
                     raise  # nothing that another try could change
                 pending = fresh
             else:
                 return pending
-        raise ThrottledError("the windows' counters are busy; try again")
+        if pending:
+            raise ThrottledError("the windows' counters are busy; try again")
+        return []
 
     def _actions(self, contributions: Sequence[Contribution]) -> list[Any]:
         # The markers first: the reasons of a cancelled transaction come in this order.
@@ -59,11 +59,11 @@ class TrendingCountsTable:
         ]
 
     def _marker(self, each: Contribution) -> dict[str, Any]:
-        item = {"window": each.marker, "title_id": "-", "expires_at": each.marker_expires_at}
+        expires_at = {"N": str(each.marker_expires_at)}
         return {
             "Put": {
                 "TableName": self.table,
-                "Item": to_raw(item),
+                "Item": {**_key(each.marker, "-"), "expires_at": expires_at},
                 "ConditionExpression": "attribute_not_exists(title_id)",
             }
         }
@@ -72,15 +72,20 @@ class TrendingCountsTable:
         window, name, expires_at = row
         added = list(measures.items())
         sums = ", ".join(f"#m{place} :m{place}" for place in range(len(added)))
-        values = {f":m{place}": value for place, (_, value) in enumerate(added)}
+        values = {f":m{place}": {"N": repr(value)} for place, (_, value) in enumerate(added)}
         return {
             "Update": {
                 "TableName": self.table,
-                "Key": to_raw({"window": window, "title_id": name}),
+                "Key": _key(window, name),
                 "UpdateExpression": f"ADD {sums} SET expires_at = :expires_at",
                 "ExpressionAttributeNames": {
                     f"#m{place}": measure for place, (measure, _) in enumerate(added)
                 },
-                "ExpressionAttributeValues": to_raw({**values, ":expires_at": expires_at}),
+                "ExpressionAttributeValues": {**values, ":expires_at": {"N": str(expires_at)}},
             }
         }
+
+
+# Written out by hand and not by boto3's serializer: this runs for every event that counts.
+def _key(window: str, name: str) -> dict[str, Any]:
+    return {"window": {"S": window}, "title_id": {"S": name}}

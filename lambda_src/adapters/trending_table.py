@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from adapters.items import Item, pages, to_raw, write_many
+from services.contributions import unstriped
 from services.trending import POPULAR_WINDOW
 
 if TYPE_CHECKING:
@@ -82,7 +83,11 @@ class TrendingTable:
         write_many(self.client, self.table, [*kept, *gone])
 
     def _read(self, window: str) -> dict[str, float]:
-        return {item["title_id"]: float(item["score"]) for item in self._items(window)}
+        scores: dict[str, float] = {}
+        for item in self._items(window):
+            title_id = unstriped(item["title_id"])
+            scores[title_id] = scores.get(title_id, 0.0) + float(item["score"])
+        return scores
 
     def _items(self, window: str) -> Iterator[Item]:
         request = {

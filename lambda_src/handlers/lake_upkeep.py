@@ -13,6 +13,7 @@ from adapters import clients
 from adapters.lake_catalogue import GlueCatalogue
 from adapters.lake_files import LakeBucket
 from adapters.lake_rewriter import DuckdbRewriter
+from adapters.large_hours import LargeHours
 from adapters.observability import count, flush, journal
 from adapters.settings import LakeUpkeepSettings, load
 from services.compaction import LakeUpkeep
@@ -30,6 +31,7 @@ def service() -> LakeUpkeep:
         files=files,
         catalogue=GlueCatalogue(clients.glue(), settings.lake_database, settings.lake_bucket),
         rewrite=DuckdbRewriter(files, settings.lake_memory_mb),
+        large=LargeHours(clients.s3(), settings.lake_bucket),
         count=count,
         retention_days=settings.lake_retention_days,
         most_bytes=settings.lake_most_bytes,

@@ -26,7 +26,7 @@ def service() -> ProfileUpdates:
     return ProfileUpdates(
         profiles=ProfilesTable(dynamodb, settings.profiles_table),
         viewing=ViewingTable(dynamodb, settings.viewing_table),
-        poison=FailureStore(clients.s3(), settings.failure_bucket),
+        poison=FailureStore(clients.failure_bucket(), settings.failure_bucket),
         count=count,
     )
 

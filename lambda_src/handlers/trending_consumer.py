@@ -23,7 +23,7 @@ def service() -> TrendingUpdates:
     settings = load(TrendingConsumerSettings)
     return TrendingUpdates(
         trending=TrendingCountsTable(clients.dynamodb(), settings.trending_table),
-        poison=FailureStore(clients.s3(), settings.failure_bucket),
+        poison=FailureStore(clients.failure_bucket(), settings.failure_bucket),
         count=count,
         measure=measure,
         countries=frozenset(settings.quality_countries.split()),

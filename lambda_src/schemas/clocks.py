@@ -26,13 +26,13 @@ def corrected(
     """When it happened (Unix seconds), and how that was found.
 
     ``said`` and ``sent_at`` are the client's clock at the event and at the request; a client
-    that sends a batch again says ``sent_at`` anew.
+    that sends a batch again says ``sent_at`` anew. What our own API says happens at receipt.
     """
     if said is None:
         return received_at, "none"
     clock: Clock = "client"
     if sent_at is not None and not 0 <= received_at - sent_at <= SLOWEST_REQUEST_SECONDS:
-        said, clock = round(said + received_at - sent_at, 3), "offset"
+        said, clock = round(received_at - (sent_at - said), 3), "offset"
     if said > received_at:
         return received_at, "future"
     if said < received_at - OLDEST_SECONDS:

@@ -19,7 +19,7 @@ from pydantic import Field, TypeAdapter
 from recommender.history import Signal
 from schemas.clocks import Clock, corrected
 from schemas.events import ViewerEvent
-from schemas.fields import LATEST_MOMENT, Country, ProfileId, Shape
+from schemas.fields import LATEST_MOMENT, ClockReading, Country, ProfileId, Shape
 
 AccountId = Annotated[str, Field(min_length=1, max_length=128)]
 Instant = Annotated[float, Field(ge=0, le=LATEST_MOMENT, strict=True)]
@@ -65,7 +65,7 @@ class Envelope(Shape):
     received_at: Instant
     occurred_at: Instant
     clock: Clock
-    sent_at: Instant | None = None
+    sent_at: ClockReading | None = None
     country: Country | None = None
     maturity_ceiling: Annotated[int, Field(ge=0, le=18, strict=True)] | None = None
 

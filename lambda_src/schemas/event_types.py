@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from recommender.history import Signal, SignalKind
-from schemas.fields import EventId, Moment, Rating, Seconds, Shape, TitleId
+from schemas.fields import ClockReading, EventId, Rating, Seconds, Shape, TitleId
 
 LONGEST_INTERVAL_MS = 86_400_000  # a day
+SMALLEST_PROPENSITY = 1e-6  # no list of ours draws a title more seldom
 Milliseconds = Annotated[int, Field(ge=0, le=LONGEST_INTERVAL_MS, strict=True)]
 Count = Annotated[int, Field(ge=0, le=100_000, strict=True)]
 Kilobits = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
@@ -29,10 +30,14 @@ Network = Literal["wifi", "cellular", "ethernet", "other"]
 
 
 class Event(Shape):
-    """What every event has. ``occurred_at`` is the client's clock; without it, receipt counts."""
+    """What every event has. ``occurred_at`` is the client's clock, which every client tells.
+
+    Only what our own API says in a viewer's name (a rating, the list) is without: it happens at
+    receipt.
+    """
 
     event_id: EventId
-    occurred_at: Moment | None = None
+    occurred_at: ClockReading | None = None
 
     def signals(self, at: float) -> tuple[Signal, ...]:
         """What the event says about its title, as history knows it; ``at`` is Unix seconds."""
@@ -80,7 +85,7 @@ class PlacedEvent(TitleEvent):
     row_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     position: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = None
     model_version: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    propensity: Annotated[float, Field(gt=0, le=1, strict=True)] | None = None
+    propensity: Annotated[float, Field(ge=SMALLEST_PROPENSITY, le=1, strict=True)] | None = None
 
 
 class Play(PlaybackEvent):

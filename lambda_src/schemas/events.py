@@ -47,12 +47,25 @@ ViewerEvent = Annotated[
 VIEWER_EVENT: TypeAdapter[ViewerEvent] = TypeAdapter(ViewerEvent)
 
 
+def parse_sent(raw: object) -> ViewerEvent | list[Detail]:
+    """One event of a request, as :func:`parse_event`; a client must tell when it happened."""
+    event = parse_event(raw)
+    if isinstance(event, list) or event.occurred_at is not None:
+        return event
+    return [Detail("occurred_at", "is required")]
+
+
 def parse_event(raw: object) -> ViewerEvent | list[Detail]:
-    """One event of a request; what is wrong with it, field by field, where it is none."""
+    """An event; what is wrong with it, field by field, where it is none."""
     try:
         return VIEWER_EVENT.validate_python(raw)
     except ValidationError as error:
         return details_of(error.errors(), drop=_union_tag(raw))
+
+
+def sent_event(shape: str) -> dict[str, Any]:
+    """The JSON Schema of an event of a request: ``shape`` is a reference to ViewerEvent."""
+    return {"allOf": [{"$ref": shape}, {"required": ["occurred_at"]}]}
 
 
 def _union_tag(raw: object) -> frozenset[str]:

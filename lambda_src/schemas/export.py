@@ -13,7 +13,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from schemas.envelope import Envelope, EnvelopeV1
-from schemas.events import VIEWER_EVENT
+from schemas.events import VIEWER_EVENT, sent_event
 from schemas.interactions import EventBatch
 
 _REF = "#/$defs/{model}"
@@ -28,7 +28,8 @@ def document() -> dict[str, Any]:
         ref_template=_REF,
     )
     shapes |= others["$defs"]
-    shapes["EventBatch"]["properties"]["events"]["items"] = {"$ref": "#/$defs/ViewerEvent"}
+    item = sent_event(_REF.format(model="ViewerEvent"))
+    shapes["EventBatch"]["properties"]["events"]["items"] = item
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Marquee's events",

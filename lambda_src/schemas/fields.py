@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated
 
@@ -12,6 +13,10 @@ PROFILE_ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 EVENT_ID_PATTERN = r"^[A-Za-z0-9_-]{8,64}$"
 LONGEST_TITLE_SECONDS = 1_000_000.0
 LATEST_MOMENT = 253_402_300_799.0  # the last second of the year 9999
+# Beyond what any clock says, even one that counts in microseconds.
+CLOCK_BOUND = 1e16
+# As browsers write the years before 0 and after 9999.
+_YEAR_OF_ANOTHER_AGE = re.compile(r"[+-]\d{6}-|0000-")
 
 
 class Shape(BaseModel):
@@ -49,6 +54,15 @@ def moment(value: object) -> float:
     return time.timestamp()
 
 
+def reading(value: object) -> float:
+    """As :func:`moment`, of a client's clock: whatever age it is in, it is no error."""
+    if isinstance(value, str) and _YEAR_OF_ANOTHER_AGE.match(value):
+        return CLOCK_BOUND if value.startswith("+") else -CLOCK_BOUND
+    if isinstance(value, int) and abs(value) > CLOCK_BOUND:
+        return CLOCK_BOUND if value > 0 else -CLOCK_BOUND
+    return min(max(moment(value), -CLOCK_BOUND), CLOCK_BOUND)
+
+
 def _unix_seconds(value: float) -> float:
     try:
         return float(value)
@@ -80,6 +94,18 @@ Moment = Annotated[
         {
             "oneOf": [{"type": "string", "format": "date-time"}, {"type": "number", "minimum": 0}],
             "description": "RFC 3339 with an offset, or Unix seconds.",
+        }
+    ),
+]
+ClockReading = Annotated[
+    float,
+    BeforeValidator(reading),
+    AfterValidator(_milliseconds),
+    WithJsonSchema(
+        {
+            "oneOf": [{"type": "string", "format": "date-time"}, {"type": "number"}],
+            "description": "RFC 3339 with an offset, or Unix seconds, by the client's clock. "
+            "One that is wrong is corrected, not refused.",
         }
     ),
 ]

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
-from schemas.events import MAX_EVENTS
-from schemas.fields import Moment, Rating, Shape
+from schemas.events import MAX_EVENTS, sent_event
+from schemas.fields import ClockReading, Rating, Shape
 from schemas.responses import DetailCard
 
 
@@ -45,7 +45,7 @@ RawEvents = Annotated[
             "type": "array",
             "minItems": 1,
             "maxItems": MAX_EVENTS,
-            "items": {"$ref": "#/components/schemas/ViewerEvent"},
+            "items": sent_event("#/components/schemas/ViewerEvent"),
         }
     ),
 ]
@@ -54,10 +54,11 @@ RawEvents = Annotated[
 class EventBatch(Shape):
     """The body of ``POST …/events``. ``sent_at`` is the client's clock as it sends the batch.
 
-    With it, a clock that is wrong is found and its events are moved to when they happened.
+    With it, a clock that is wrong is found and its events are moved to when they happened: the
+    same moment however often they are sent.
     """
 
-    sent_at: Moment | None = None
+    sent_at: ClockReading
     events: RawEvents
 
 

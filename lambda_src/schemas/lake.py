@@ -80,6 +80,11 @@ def landing_columns() -> dict[str, str]:
     }
 
 
+def landing_schema() -> str:
+    """The same as Spark reads it: ``schema bigint, event struct<…>, …``."""
+    return ", ".join(f"{name} {kind}" for name, kind in landing_columns().items())
+
+
 def record_columns() -> dict[str, str]:
     """Hive types of the record's own fields, the event left out."""
     return {name: kind for name, kind in landing_columns().items() if name != EVENT}

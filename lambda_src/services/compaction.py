@@ -5,6 +5,9 @@ then one call to the catalogue makes readers see it; then what nobody sees is de
 anywhere, readers see the old generation or the new one, and the next run goes on: the same
 files give the same folder, so it overwrites what was half written. A file that lands late is
 another set of files, so another generation.
+
+An hour that is too large for a function is asked for elsewhere; a later run finds it written,
+and shows it.
 """
 
 from __future__ import annotations
@@ -14,14 +17,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from services.lake import LakeCatalogue, LakeFile, LakeFiles, LakeHour, Rewriter
+from services.lake import (
+    LakeCatalogue,
+    LakeFile,
+    LakeFiles,
+    LakeHour,
+    LargeRewriter,
+    Rewriter,
+)
 from services.ports import Counter
 
 # Firehose writes an hour's last file its buffer's five minutes after the hour.
 CLOSED_AFTER_SECONDS = 900
 # As long as `landing/` is kept: an hour is behind, and said to be, until it is whole or gone.
 LOOK_BACK_DAYS = 30
-# More than a function may run: who wrote a file as young as this may still be at it.
+# More than a function may run, and than Athena lets a query: who writes or reads a generation as
+# young as this, or the one before it, may still be at it.
 ABANDONED_AFTER_SECONDS = 3600
 # Raised when the same files would be rewritten into something else.
 LAYOUT = "1"
@@ -29,10 +40,15 @@ LAYOUT = "1"
 
 @dataclass(slots=True)
 class UpkeepReport:
-    """What a run did, by hour; ``behind`` are hours that are not as they should be."""
+    """What a run did, by hour.
+
+    ``elsewhere`` are hours that another machine works on, ``behind`` those that are not as they
+    should be.
+    """
 
     rewritten: list[str] = field(default_factory=list)
     expired: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
     records: int = 0
     repeats: int = 0
@@ -41,11 +57,12 @@ class UpkeepReport:
 
 @dataclass(frozen=True, kw_only=True)
 class LakeUpkeep:
-    """``most_bytes``: an hour that landed with more is left for a machine with more room."""
+    """``most_bytes``: an hour that landed with more is for ``large``, with more room."""
 
     files: LakeFiles
     catalogue: LakeCatalogue
     rewrite: Rewriter
+    large: LargeRewriter
     count: Counter
     retention_days: int
     most_bytes: int
@@ -73,14 +90,18 @@ class LakeUpkeep:
         current = self.catalogue.generation(hour)
         generation = generation_of(landed)
         if current != generation:
-            if sum(file.size for file in landed) > self.most_bytes:
-                self.count("LakeHoursTooLarge")
-                return False
             if current and not self._holds_all_of(hour, current, landed):
                 # Landed files are gone that readers still see: a new generation would lose them.
                 self.count("LakeSourcesMissing")
                 return False
-            self._write(landed, hour, generation, report)
+            if sum(file.size for file in landed) <= self.most_bytes:
+                self._write(landed, hour, generation, report)
+            elif self.files.is_written(hour, generation):
+                self._take(landed, hour, generation, report)
+            else:
+                self.count("LakeHoursTooLarge")
+                report.elsewhere.append(str(hour))
+                return self.large.ask(hour, generation, now=now)
         self._sweep(hour, keep=generation, now=now)
         return True
 
@@ -97,14 +118,26 @@ class LakeUpkeep:
         report.repeats += rewritten.repeats
         report.unreadable += rewritten.unreadable
 
+    def _take(
+        self, landed: Sequence[LakeFile], hour: LakeHour, generation: str, report: UpkeepReport
+    ) -> None:
+        """Shows what was written elsewhere."""
+        self.files.note_sources(hour, generation, landed)
+        self.catalogue.point(hour, generation)
+        self.large.settle(hour, generation)
+        report.rewritten.append(str(hour))
+
     def _holds_all_of(self, hour: LakeHour, current: str, landed: Sequence[LakeFile]) -> bool:
         made_of = self.files.sources(hour, current)
         return made_of is not None and made_of <= {file.key for file in landed}
 
     def _sweep(self, hour: LakeHour, *, keep: str, now: float) -> None:
-        for generation, files in self.files.generations(hour).items():
-            youngest = max(file.modified_at for file in files)
-            if generation != keep and youngest + ABANDONED_AFTER_SECONDS <= now:
+        generations = self.files.generations(hour)
+        # A query that began before the swap reads the generation before this one to its end.
+        if not _is_old(generations.pop(keep, ()), now):
+            return
+        for files in generations.values():
+            if _is_old(files, now):
                 self.files.delete([file.key for file in files])
 
     def _expire(self, report: UpkeepReport, *, now: float) -> None:
@@ -116,6 +149,11 @@ class LakeUpkeep:
             for hour in hours:
                 for files in self.files.generations(hour).values():
                     self.files.delete([file.key for file in files])
+
+
+def _is_old(files: Sequence[LakeFile], now: float) -> bool:
+    youngest = max((file.modified_at for file in files), default=now)
+    return youngest + ABANDONED_AFTER_SECONDS <= now
 
 
 def generation_of(landed: Sequence[LakeFile]) -> str:

@@ -1,16 +1,21 @@
 """What events add to windows, in parts that are counted whole or not at all.
 
 A window is a table of rows, a row some measures that only ever grow by addition; so shards add
-to it in any order. What keeps an event from adding twice is its marker, which is written in the
-same transaction.
+to it in any order. What keeps a contribution from adding twice is its marker, which is written in
+the same transaction.
+
+A row is one item, which takes the transactions of all shards one after the other: a title that
+everybody watches would hold them all up. So a row is striped, each shard writes one of its
+stripes, and readers add them up.
 """
 
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from schemas.envelope import Envelope
@@ -21,6 +26,8 @@ WINDOW_LIFETIME_SECONDS = 48 * HOUR_SECONDS
 MARKER_LIFETIME_SECONDS = 8 * 24 * HOUR_SECONDS
 # The most that a transaction of DynamoDB has: a marker for each event, and the rows of all.
 ACTIONS_PER_TRANSACTION = 100
+STRIPES = 8
+_STRIPE = "#"  # no name of a row has it
 
 Row = tuple[str, str, int]  # window, the row's name in it, when the window expires
 
@@ -37,7 +44,7 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """All that one event adds, guarded by its ``marker``."""
+    """What is added together and once, guarded by its ``marker``."""
 
     marker: str
     marker_expires_at: int
@@ -64,15 +71,26 @@ def is_too_late(envelope: Envelope, now: float) -> bool:
     return window_expiry(envelope.occurred_at) <= now
 
 
-def contribution(envelope: Envelope, additions: Sequence[Addition], *, now: float) -> Contribution:
-    """What the event adds, with its marker."""
-    return Contribution(marker_of(envelope), int(now) + MARKER_LIFETIME_SECONDS, additions)
+def contribution(
+    profile_id: str, once: str, additions: Iterable[Addition], *, shard: str, now: float
+) -> Contribution:
+    """``additions`` of a profile, which count once for what ``once`` names."""
+    stripe = f"{_STRIPE}{zlib.crc32(shard.encode()) % STRIPES}"
+    return Contribution(
+        marker=marker_of(profile_id, once),
+        marker_expires_at=int(now) + MARKER_LIFETIME_SECONDS,
+        additions=[replace(addition, row=addition.row + stripe) for addition in additions],
+    )
 
 
-def marker_of(envelope: Envelope) -> str:
-    """An event's marker. Clients make the ids, so one profile's must not hide another's."""
-    identity = f"{envelope.profile_id}/{envelope.event.event_id}"
-    return f"event#{hashlib.sha256(identity.encode()).hexdigest()[:40]}"
+def marker_of(profile_id: str, once: str) -> str:
+    """A marker. Clients make the ids of events, so one profile's must not hide another's."""
+    return f"event#{hashlib.sha256(f'{profile_id}/{once}'.encode()).hexdigest()[:40]}"
+
+
+def unstriped(row: str) -> str:
+    """The name of the row of which it is a stripe."""
+    return row.partition(_STRIPE)[0]
 
 
 def totals(contributions: Iterable[Contribution]) -> dict[Row, dict[str, float]]:
@@ -86,16 +104,19 @@ def totals(contributions: Iterable[Contribution]) -> dict[Row, dict[str, float]]
     return {row: dict(measures) for row, measures in found.items()}
 
 
-def transactions(counted: Mapping[int, Contribution]) -> Iterator[list[int]]:
-    """The places of contributions, in order, as many together as a transaction takes."""
-    places: list[int] = []
+Placed = tuple[int, Contribution]  # the place of its record in the batch
+
+
+def transactions(counted: Iterable[Placed]) -> Iterator[list[Placed]]:
+    """The contributions, in order, as many together as a transaction takes."""
+    part: list[Placed] = []
     rows: set[Row] = set()
-    for place, each in counted.items():
+    for place, each in counted:
         added = {(one.window, one.row, one.expires_at) for one in each.additions}
-        if places and len(places) + 1 + len(rows | added) > ACTIONS_PER_TRANSACTION:
-            yield places
-            places, rows = [], set()
-        places.append(place)
+        if part and len(part) + 1 + len(rows | added) > ACTIONS_PER_TRANSACTION:
+            yield part
+            part, rows = [], set()
+        part.append((place, each))
         rows |= added
-    if places:
-        yield places
+    if part:
+        yield part

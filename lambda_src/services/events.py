@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.envelope import Envelope
 from schemas.errors import Detail, InvalidRequestError, ThrottledError
-from schemas.events import parse_event
+from schemas.events import parse_sent
 from schemas.interactions import EventReceipt, RejectedEvent
 from schemas.responses import DetailCard
 from services.asking import Asker
@@ -45,9 +45,7 @@ class EventService:
     events: EventSink
     count: Counter
 
-    def accept(
-        self, asker: Asker, raw_events: Sequence[Any], *, sent_at: float | None = None
-    ) -> EventReceipt:
+    def accept(self, asker: Asker, raw_events: Sequence[Any], *, sent_at: float) -> EventReceipt:
         """Stores what is good of a batch; ``sent_at`` is the client's clock as it sent it.
 
         Raises :class:`InvalidRequestError` where nothing is good, and
@@ -57,7 +55,7 @@ class EventService:
         good: dict[int, Envelope] = {}
         bad: list[RejectedEvent] = []
         for index, raw in enumerate(raw_events):
-            event = parse_event(raw)
+            event = parse_sent(raw)
             if isinstance(event, list):
                 bad.append(_invalid(index, event))
             else:

@@ -92,6 +92,12 @@ class LakeFiles(Protocol):
     def sources(self, hour: LakeHour, generation: str) -> frozenset[str] | None:
         """The landed keys a generation was made of; ``None`` where it does not say."""
 
+    def is_written(self, hour: LakeHour, generation: str) -> bool:
+        """Whether a job that writes the generation has ended well."""
+
+    def note_sources(self, hour: LakeHour, generation: str, landed: Sequence[LakeFile]) -> None:
+        """What :meth:`sources` is to say of it."""
+
     def delete(self, keys: Collection[str]) -> None: ...
 
 
@@ -107,6 +113,16 @@ class LakeCatalogue(Protocol):
 
     def drop(self, hour: LakeHour) -> None:
         """Readers see nothing of the hour from now on. Safe to repeat."""
+
+
+class LargeRewriter(Protocol):
+    """Makes hours whole that are too large for us: elsewhere, and later."""
+
+    def ask(self, hour: LakeHour, generation: str, *, now: float) -> bool:
+        """Asks for it, however often called; whether it may be waited for."""
+
+    def settle(self, hour: LakeHour, generation: str) -> None:
+        """It is there. Safe to repeat."""
 
 
 class Rewriter(Protocol):

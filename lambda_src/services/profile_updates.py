@@ -16,15 +16,7 @@ from recommender.history import Signal, TitleState, merge
 from schemas.envelope import Envelope
 from schemas.errors import RetryLaterError
 from services.ports import Counter, ProfileStore, StateWrite, StoredState, ViewingStore
-from services.stream import (
-    Kept,
-    Outcome,
-    PoisonStore,
-    StreamRecord,
-    earliest,
-    read_batch,
-    set_aside,
-)
+from services.stream import Aside, Outcome, PoisonStore, StreamRecord, earliest, read_batch
 
 CONSUMER = "profile"
 NOT_OF_THE_ACCOUNT = "profile_id: is no profile of this account"
@@ -56,11 +48,13 @@ class _Refused:
     """The places of records whose items are not stored, and how many items these are.
 
     ``settled`` items are as the batch says: written now, or found so when it came again.
+    ``begun`` are the profiles of items that were not there before.
     """
 
     places: list[int] = field(default_factory=list)
     items: int = 0
     settled: int = 0
+    begun: set[str] = field(default_factory=set)
 
     def add(self, change: _Change) -> None:
         self.places += change.places
@@ -86,8 +80,13 @@ class ProfileUpdates:
     count: Counter
 
     def apply(self, records: Sequence[StreamRecord], *, now: float) -> Outcome:
-        """Stores what a batch says; failures of a store leave their records for next time."""
-        batch = read_batch(records, consumer=CONSUMER, poison=self.poison, count=self.count)
+        """Stores what a batch says; failures of a store leave their records for next time.
+
+        What can't be applied is set aside after that: a failure bucket that hangs holds up none
+        of the good records.
+        """
+        batch = read_batch(records)
+        aside = Aside(consumer=CONSUMER, poison=self.poison, count=self.count)
         said = {
             place: (envelope, signals)
             for place, envelope in batch.good.items()
@@ -96,22 +95,20 @@ class ProfileUpdates:
         try:
             strangers, gone = self._not_known({_asker(envelope) for envelope, _ in said.values()})
             changes = _by_item(said, strangers | gone)
-            stored = self.viewing.get_many(changes)
+            refused = self._store(changes, self.viewing.get_many(changes))
+            self._bury({profile_id for _, profile_id in gone}, refused.begun, now=now)
         except RetryLaterError:
-            return Outcome(0, batch.poison, earliest([*batch.good, batch.first_failed]))
-        reasons = {
+            return Outcome(0, *aside.put(records, batch.bad, earliest(said)))
+        theirs = {
             place: NOT_OF_THE_ACCOUNT
             for place, (envelope, _) in said.items()
             if _asker(envelope) in strangers
         }
-        refused = self._keep(records, reasons)
-        refusals = self._store(changes, stored)
-        patience = PATIENCE_SECONDS if refusals.is_hot else math.inf
-        failed = self._failed(records, refusals.places, now, patience)
+        hot = _given_up(records, refused, now)
+        again = earliest(place for place in refused.places if place not in hot)
         return Outcome(
-            len(batch.good) - len(reasons),
-            batch.poison + refused.stored,
-            earliest([batch.first_failed, refused.first_failed, failed]),
+            len(batch.good) - len(theirs),
+            *aside.put(records, {**batch.bad, **theirs, **hot}, again),
         )
 
     def _not_known(self, askers: set[Asker]) -> tuple[set[Asker], set[Asker]]:
@@ -145,6 +142,7 @@ class ProfileUpdates:
                 refused.add(changes[_key(writes[place])])
             lost = [_key(writes[place]) for place in unwritten.conflicts]
             refused.settled += len(writes) - len(unwritten.busy) - len(lost)
+            refused.begun |= {write.profile_id for write in writes if not write.known.version}
             if not lost:
                 return refused
             self.count("VersionConflicts", len(lost))
@@ -153,17 +151,22 @@ class ProfileUpdates:
             refused.add(change)
         return refused
 
-    def _failed(
-        self, records: Sequence[StreamRecord], places: Sequence[int], now: float, patience: float
-    ) -> int | None:
-        """The first of ``places`` that must come again; old ones are set aside instead."""
-        ages = {place: now - records[place].arrived_at for place in places}
-        old = {place: BUSY.format(age) for place, age in ages.items() if age > patience}
-        kept = self._keep(records, old)
-        return earliest([kept.first_failed, *(place for place in places if place not in old)])
+    def _bury(self, gone: set[str], begun: set[str], *, now: float) -> None:
+        """Removes what was written of a profile while it was being deleted.
 
-    def _keep(self, records: Sequence[StreamRecord], reasons: Mapping[int, str]) -> Kept:
-        return set_aside(records, reasons, consumer=CONSUMER, poison=self.poison, count=self.count)
+        A deletion leaves a grave first and removes the items after that. So an item that comes
+        too late to be removed finds the grave; where the process ended before it looked, the
+        record comes again and finds the profile ``gone``.
+        """
+        for profile_id in gone | (self.viewing.forgotten(begun) if begun else set()):
+            self.viewing.forget(profile_id, now=now)
+
+
+def _given_up(records: Sequence[StreamRecord], refused: _Refused, now: float) -> dict[int, str]:
+    """Of the places that are not stored, those that are old and of a hot item, with the reason."""
+    patience = PATIENCE_SECONDS if refused.is_hot else math.inf
+    ages = {place: now - records[place].arrived_at for place in refused.places}
+    return {place: BUSY.format(age) for place, age in ages.items() if age > patience}
 
 
 def _by_item(

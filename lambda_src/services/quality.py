@@ -13,16 +13,13 @@ from typing import Literal, Protocol
 
 from schemas.envelope import Envelope
 from schemas.event_types import PlaybackQuality
-from services.contributions import HOUR_SECONDS, Addition, window_expiry
+from services.contributions import HOUR_SECONDS, Addition, unstriped, window_expiry
 from services.sketch import bucket_of, quantile
 from services.trending import hour_of
 
 Dimension = Literal["title", "country", "network"]
 DIMENSIONS: tuple[Dimension, ...] = ("title", "country", "network")
 UNKNOWN_COUNTRY, UNKNOWN_NETWORK = "??", "unknown"
-# Where one row of an hour is written from every shard at once, each writes one of so many.
-STRIPES = 8
-_SEPARATOR = "#"
 _STARTUP = "startup_"
 
 
@@ -54,7 +51,7 @@ def quality_window(dimension: Dimension, at: float) -> str:
     return f"quality#{dimension}#{hour_of(at)}"
 
 
-def quality_additions(envelope: Envelope, *, stripe: int) -> list[Addition]:
+def quality_additions(envelope: Envelope) -> list[Addition]:
     """What a report of playback adds, once for each dimension."""
     event = envelope.event
     if not isinstance(event, PlaybackQuality):
@@ -70,7 +67,7 @@ def quality_additions(envelope: Envelope, *, stripe: int) -> list[Addition]:
     return [
         Addition(
             window=quality_window(dimension, at),
-            row=f"{names[dimension]}{_SEPARATOR}{stripe % STRIPES}",
+            row=names[dimension],
             expires_at=window_expiry(at),
             measures=measures,
         )
@@ -86,7 +83,7 @@ def qualities(
     for age in range(hours):
         rows = store.rows(quality_window(dimension, now - age * HOUR_SECONDS))
         for striped, measures in rows.items():
-            row = merged[striped.rpartition(_SEPARATOR)[0]]
+            row = merged[unstriped(striped)]
             for measure, value in measures.items():
                 row[measure] += value
     found = [quality_of(name, measures) for name, measures in merged.items()]

@@ -50,64 +50,61 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """A batch, read: the good envelopes by place, and the first record that must come again."""
+    """A batch, read, by place: the envelopes, and why the others are none."""
 
     good: dict[int, Envelope]
-    poison: int
-    first_failed: int | None
+    bad: dict[int, str]
 
 
-def read_batch(
-    records: Sequence[StreamRecord], *, consumer: str, poison: PoisonStore, count: Counter
-) -> Sorted:
-    """Reads a batch. What can't be read is kept whole, and the rest goes on.
-
-    Only a record that could not even be kept has to come again.
-    """
-    good: dict[int, Envelope] = {}
-    bad: dict[int, str] = {}
+def read_batch(records: Sequence[StreamRecord]) -> Sorted:
+    """Reads a batch. What can't be read is to be set aside once the good ones are applied."""
+    batch = Sorted({}, {})
     for place, record in enumerate(records):
         try:
-            good[place] = parse_envelope(record.data)
+            batch.good[place] = parse_envelope(record.data)
         except ValidationError as error:
-            bad[place] = reason_of(error)
-    kept = set_aside(records, bad, consumer=consumer, poison=poison, count=count)
-    return Sorted(good, kept.stored, kept.first_failed)
+            batch.bad[place] = reason_of(error)
+    return batch
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How many records were set aside, and the first of those that could not be."""
+@dataclass(frozen=True, kw_only=True)
+class Aside:
+    """Where a consumer puts what can't be applied."""
 
-    stored: int
-    first_failed: int | None
+    consumer: str
+    poison: PoisonStore
+    count: Counter
 
+    def put(
+        self, records: Sequence[StreamRecord], reasons: Mapping[int, str], failed: int | None
+    ) -> tuple[int, int | None]:
+        """Keeps the records at the places of ``reasons``, several at once, and counts them.
 
-def set_aside(
-    records: Sequence[StreamRecord],
-    reasons: Mapping[int, str],
-    *,
-    consumer: str,
-    poison: PoisonStore,
-    count: Counter,
-) -> Kept:
-    """Keeps the records at the places of ``reasons``, several at once, and counts them."""
+        How many were kept, and the first place that must come again. Those after ``failed``
+        come again anyway, and so does all after one that can't be kept: a bucket that hangs is
+        not asked for each of five hundred records.
+        """
+        places = [place for place in sorted(reasons) if failed is None or place < failed]
+        kept = 0
 
-    def keep(place: int) -> int | None:
-        try:
-            poison.keep(consumer, records[place], reasons[place])
-        except RetryLaterError:
-            return place
-        return None
+        def keep(place: int) -> bool:
+            try:
+                self.poison.keep(self.consumer, records[place], reasons[place])
+            except RetryLaterError:
+                return False
+            return True
 
-    if not reasons:
-        return Kept(0, None)
-    with ThreadPoolExecutor(max_workers=_KEPT_AT_ONCE) as threads:
-        failed = [place for place in threads.map(keep, reasons) if place is not None]
-    kept = len(reasons) - len(failed)
-    if kept:
-        count("PoisonRecords", kept, consumer=consumer)
-    return Kept(kept, min(failed, default=None))
+        with ThreadPoolExecutor(max_workers=_KEPT_AT_ONCE) as threads:
+            for start in range(0, len(places), _KEPT_AT_ONCE):
+                some = places[start : start + _KEPT_AT_ONCE]
+                done = list(threads.map(keep, some))
+                kept += sum(done)
+                if not all(done):
+                    failed = some[done.index(False)]
+                    break
+        if kept:
+            self.count("PoisonRecords", kept, consumer=self.consumer)
+        return kept, failed
 
 
 def reason_of(error: ValidationError) -> str:

@@ -6,26 +6,27 @@ window is there: two days. What is later than that is counted as late and left t
 
 from __future__ import annotations
 
-import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from schemas.envelope import Envelope
 from schemas.errors import RetryLaterError
-from schemas.event_types import Complete, Play, PlaybackQuality
+from schemas.event_types import Complete, Play, PlaybackQuality, TitleEvent
 from services.contributions import (
     Addition,
     Contribution,
+    Placed,
     WindowCounts,
     contribution,
     is_too_late,
+    marker_of,
     transactions,
     window_expiry,
 )
 from services.ports import Counter, Distribution
 from services.quality import UNKNOWN_NETWORK, quality_additions, reports
-from services.stream import Outcome, PoisonStore, StreamRecord, earliest, read_batch
+from services.stream import Aside, Outcome, PoisonStore, StreamRecord, read_batch
 from services.trending import EVERYBODY, failing_window, hour_window, scopes_of
 
 CONSUMER = "trending"
@@ -46,33 +47,36 @@ class TrendingUpdates:
 
     def apply(self, records: Sequence[StreamRecord], *, now: float) -> Outcome:
         """Counts a batch; a store's failure leaves the rest of the batch for next time."""
-        batch = read_batch(records, consumer=CONSUMER, poison=self.poison, count=self.count)
-        counted = {
-            place: each
+        batch = read_batch(records)
+        aside = Aside(consumer=CONSUMER, poison=self.poison, count=self.count)
+        counted = [
+            (place, each)
             for place, envelope in batch.good.items()
-            if (each := contribution_of(envelope, now=now, shard=records[place].shard))
-        }
+            for each in contributions_of(envelope, now=now, shard=records[place].shard)
+        ]
         self._note_late(batch.good.values(), now)
-        envelopes = {each.marker: batch.good[place] for place, each in counted.items()}
         new = 0
-        for places in transactions(_without_repeats(counted)):
+        for part in transactions(_without_repeats(counted)):
             try:
-                fresh = self.trending.add([counted[place] for place in places])
+                fresh = {each.marker for each in self.trending.add([each for _, each in part])}
             except RetryLaterError:
-                return Outcome(new, batch.poison, earliest([places[0], batch.first_failed]))
+                first, _ = part[0]
+                return Outcome(new, *aside.put(records, batch.bad, first))
             new += len(fresh)
-            self._measure([envelopes[each.marker] for each in fresh])
-        return Outcome(new, batch.poison, batch.first_failed)
+            self._measure([batch.good[p] for p in dict(part)], fresh)
+        return Outcome(new, *aside.put(records, batch.bad, None))
 
     def _note_late(self, envelopes: Iterable[Envelope], now: float) -> None:
         late = sum(_counts(envelope) and is_too_late(envelope, now) for envelope in envelopes)
         if late:
             self.count("LateEvents", late, consumer=CONSUMER)
 
-    def _measure(self, envelopes: Sequence[Envelope]) -> None:
+    def _measure(self, envelopes: Sequence[Envelope], fresh: Container[str]) -> None:
         """Metrics of what has just been counted: once each at most, a crash may lose some."""
         by_dimension: dict[tuple[str, str], list[PlaybackQuality]] = defaultdict(list)
         for envelope, event in reports(envelopes):
+            if marker_of(envelope.profile_id, event.event_id) not in fresh:
+                continue
             known = envelope.country in self.countries
             by_dimension["country", str(envelope.country) if known else OTHER_COUNTRY].append(event)
             by_dimension["network", event.network or UNKNOWN_NETWORK].append(event)
@@ -81,36 +85,42 @@ class TrendingUpdates:
                 self.measure(metric, values, **{dimension: name})
 
 
-def contribution_of(envelope: Envelope, *, now: float, shard: str) -> Contribution | None:
-    """What an event adds to which windows; ``None`` for nothing, or windows long gone."""
+def contributions_of(envelope: Envelope, *, now: float, shard: str) -> list[Contribution]:
+    """What an event adds to which windows; nothing where they are long gone.
+
+    A report of playback counts once by its id. That a profile played, finished or could not
+    play a title counts once an hour: one client alone, however often it says so, brings no
+    title onto the page and takes none off it.
+    """
     if not _counts(envelope) or is_too_late(envelope, now):
-        return None
-    additions = [
-        *_trending_additions(envelope),
-        *quality_additions(envelope, stripe=zlib.crc32(shard.encode())),
+        return []
+    found = {envelope.event.event_id: quality_additions(envelope)}
+    word, score, windows = _word_of(envelope)
+    if isinstance(envelope.event, TitleEvent) and windows:
+        title_id, expires_at = envelope.event.title_id, window_expiry(envelope.occurred_at)
+        found["/".join((word, title_id, *windows))] = [
+            Addition(window, title_id, expires_at, {"score": score}) for window in windows
+        ]
+    return [
+        contribution(envelope.profile_id, once, additions, shard=shard, now=now)
+        for once, additions in found.items()
+        if additions
     ]
-    return contribution(envelope, additions, now=now) if additions else None
+
+
+def _word_of(envelope: Envelope) -> tuple[str, float, list[str]]:
+    """What the event says of its title, how much that counts for, and in which windows."""
+    event, at = envelope.event, envelope.occurred_at
+    if isinstance(event, Play | Complete):
+        scopes = [EVERYBODY, *scopes_of(envelope.country, envelope.maturity_ceiling)]
+        return event.type, WEIGHTS[event.type], [hour_window(at, scope) for scope in scopes]
+    if isinstance(event, PlaybackQuality) and event.failed:
+        return "failed", 1.0, [failing_window(at)]
+    return "", 0.0, []
 
 
 def _counts(envelope: Envelope) -> bool:
     return isinstance(envelope.event, Play | Complete | PlaybackQuality)
-
-
-def _trending_additions(envelope: Envelope) -> list[Addition]:
-    event, at = envelope.event, envelope.occurred_at
-    windows: list[str] = []
-    score = 1.0
-    if isinstance(event, Play | Complete):
-        scopes = [EVERYBODY, *scopes_of(envelope.country, envelope.maturity_ceiling)]
-        windows = [hour_window(at, scope) for scope in scopes]
-        score = WEIGHTS[event.type]
-    elif isinstance(event, PlaybackQuality) and event.failed:
-        windows = [failing_window(at)]
-    return [
-        Addition(window, event.title_id, window_expiry(at), {"score": score})
-        for window in windows
-        if isinstance(event, Play | Complete | PlaybackQuality)
-    ]
 
 
 def _metrics(events: Sequence[PlaybackQuality]) -> Iterator[tuple[str, list[float]]]:
@@ -122,8 +132,8 @@ def _metrics(events: Sequence[PlaybackQuality]) -> Iterator[tuple[str, list[floa
     yield "PlaybackFailures", [float(sum(event.failed for event in events))]
 
 
-def _without_repeats(counted: dict[int, Contribution]) -> dict[int, Contribution]:
-    first: dict[str, int] = {}
-    for place, each in counted.items():
-        first.setdefault(each.marker, place)
-    return {place: counted[place] for place in first.values()}
+def _without_repeats(counted: Iterable[Placed]) -> list[Placed]:
+    first: dict[str, Placed] = {}
+    for placed in counted:
+        first.setdefault(placed[1].marker, placed)
+    return list(first.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -25,6 +27,10 @@ class Api:
     def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """``POST path`` with a JSON body; the JSON answer."""
         return self._json(self._http.post(path, json=body))
+
+    def send(self, profile: str, events: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401 - JSON
+        """Sends events of the profile at this path, as of now; the JSON answer."""
+        return self.post(f"{profile}/events", {"sent_at": time.time(), "events": list(events)})
 
     def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """``DELETE path``; the JSON answer, nothing where there is none."""

@@ -60,9 +60,10 @@ class Lake:
         return total
 
     def records(self, hour: HourOfLake) -> Iterator[bytes]:
-        """Its records as JSON, each file's in the order in which they came in."""
+        """Its records as JSON, each file's in the order in which they came in: always the same."""
+        event_id = "event_id" if hour.whole else f"{EVENT}.event_id"
         for path in self._fetched(hour):
-            for row in _rows(path):
+            for row in _rows(path, f"received_at, profile_id, {event_id}"):
                 record = record_of(row) if hour.whole else _compact(row)
                 yield json.dumps(record, separators=(",", ":")).encode()
 
@@ -98,9 +99,9 @@ def _utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _rows(path: str) -> Iterator[dict[str, Any]]:
+def _rows(path: str, order: str) -> Iterator[dict[str, Any]]:
     with duckdb.connect() as database:
-        answer = database.execute("SELECT * FROM read_parquet(?) ORDER BY received_at", [path])
+        answer = database.execute(f"SELECT * FROM read_parquet(?) ORDER BY {order}", [path])
         names = [column[0] for column in answer.description or []]
         while rows := answer.fetchmany(_ROWS_AT_ONCE):
             for row in rows:

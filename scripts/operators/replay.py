@@ -19,11 +19,12 @@ from scripts.operators.deployment import Deployment, StageOption
 from scripts.operators.errors import OperatorError, explained
 from scripts.operators.failures import Failures
 from scripts.operators.lake import HourOfLake, Lake, hour_range
+from scripts.operators.refused import RefusedRecords
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Feed events back through the consumers. What they have counted they count once: "
-    "a second replay changes nothing. Neither the stream nor the lake gets a record.",
+    "a second replay changes nothing. The stream gets no record; the lake, what it refused.",
 )
 
 
@@ -120,6 +121,31 @@ def failures(
     again = len(found) - settled - len(broken)
     console.print(f"{settled:,} taken and deleted, {again:,} set aside again")
     _report(broken)
+
+
+@app.command()
+@explained
+def refused(stage: StageOption = "local", dry_run: DryRunOption = False) -> None:
+    """Land what Firehose could not convert to Parquet, so that the lake has it after all.
+
+    The consumers had these records from the stream. Each hour is made whole anew by the next
+    upkeep; an object of which all could be read is deleted. Mend the table first.
+    """
+    console = Console()
+    bucket = RefusedRecords(Deployment(stage))
+    objects = readable = unreadable = settled = 0
+    for each in bucket.found(now=time.time()):
+        objects += 1
+        readable, unreadable = readable + each.readable, unreadable + each.unreadable
+        settled += not dry_run and bucket.land(each)
+    console.print(
+        f"{objects:,} objects with {readable:,} records that Firehose refused, "
+        f"and {unreadable:,} that are none"
+    )
+    if not dry_run and objects:
+        console.print(
+            f"landed {readable:,}; {settled:,} objects deleted, {objects - settled:,} stay"
+        )
 
 
 def _report(broken: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
+from adapters.large_hours import ASKED_PREFIX
 from schemas.lake import EVENTS, LANDING
 from stacks.config import StageConfig
 from stacks.constructs.function import FunctionSettings, MarqueeFunction, layer
@@ -60,8 +61,9 @@ class LakeUpkeepFunction(Construct):
             layers=[layer(self, config, LAKE_REQUIREMENTS)],
         )
         read_objects(bucket, self.function, LANDING)
-        read_objects(bucket, self.function, EVENTS)
-        write_objects(bucket, self.function, EVENTS)
+        for prefix in (EVENTS, ASKED_PREFIX):
+            read_objects(bucket, self.function, prefix)
+            write_objects(bucket, self.function, prefix)
         self._delete(bucket)
         self._catalogue(tables)
         scheduler.Schedule(
@@ -78,7 +80,9 @@ class LakeUpkeepFunction(Construct):
         iam.Grant.add_to_principal(
             grantee=self.function,
             actions=["s3:DeleteObject"],
-            resource_arns=[bucket.arn_for_objects(f"{EVENTS}/*")],
+            resource_arns=[
+                bucket.arn_for_objects(f"{prefix}/*") for prefix in (EVENTS, ASKED_PREFIX)
+            ],
         )
 
     def _catalogue(self, tables: LakeTables) -> None:

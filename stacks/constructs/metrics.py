@@ -197,6 +197,12 @@ def given_up(event_source_id: str) -> cloudwatch.Metric:
     )
 
 
+def firehose_refused(delivery_stream_name: str) -> cloudwatch.Metric:
+    """Records that Firehose could not convert, in five minutes."""
+    dimensions = {"DeliveryStreamName": delivery_stream_name}
+    return metric("AWS/Firehose", "FailedConversion.Records", dimensions, period=FIVE_MINUTES)
+
+
 def firehose_age(delivery_stream_name: str) -> cloudwatch.Metric:
     """The age of the oldest record that Firehose has not delivered, in seconds."""
     dimensions = {"DeliveryStreamName": delivery_stream_name}

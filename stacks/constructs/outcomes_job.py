@@ -16,11 +16,10 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from schemas.lake import EVENTS, OUTCOMES
-from stacks.constructs.acknowledge import acknowledge
-from stacks.constructs.findings import wildcard_resource
 from stacks.constructs.grants import read_objects, write_objects
 from stacks.constructs.lake_tables import LakeTables
 from stacks.constructs.outcomes_states import outcomes_definition
+from stacks.constructs.spark_runs import allow, job_role, let_run, statement
 
 CODE = Path(__file__).resolve().parents[2] / "operations" / "spark" / "outcomes.py"
 
@@ -78,70 +77,25 @@ class OutcomesJob(Construct):
         )
 
     def _role(self) -> iam.Role:
-        role = iam.Role(
+        role = job_role(
             self,
-            "Role",
-            assumed_by=iam.ServicePrincipal(
-                "emr-serverless.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
-            ),
+            code=self._code,
             description="Spark job: reads events of the lake, writes outcomes",
         )
         read_objects(self._lake, role, EVENTS)
         read_objects(self._lake, role, OUTCOMES)
         write_objects(self._lake, role, OUTCOMES)
         # Spark deletes what a try of its own left in the folder that it writes anew.
-        role.add_to_policy(
-            _statement(
-                "CleanOutput", ["s3:DeleteObject"], self._lake.arn_for_objects(f"{OUTCOMES}/*")
-            )
-        )
-        role.add_to_policy(
-            _statement(
-                "ReadCode",
-                ["s3:GetObject"],
-                self._code.bucket.arn_for_objects(self._code.s3_object_key),
-            )
-        )
-        role.add_to_policy(_statement("ReadSchema", _READ_SCHEMA, *self._tables.arns(EVENTS)))
+        own = self._lake.arn_for_objects(f"{OUTCOMES}/*")
+        allow(role, "CleanOutput", ["s3:DeleteObject"], own)
+        allow(role, "ReadSchema", _READ_SCHEMA, *self._tables.arns(EVENTS))
         return role
 
     def _grant(self) -> None:
-        runs = f"{self._application.attr_arn}/jobruns/*"
-        rule = Stack.of(self).format_arn(
-            service="events",
-            resource="rule",
-            resource_name="StepFunctionsGetEventsForEMRServerlessJobRule",
-        )
-        allow = self.state_machine.add_to_role_policy
-        allow(_statement("StartRuns", _START, self._application.attr_arn))
-        allow(_statement("WatchRuns", _WATCH, runs))
-        allow(_statement("WatchEnds", _RULE, rule))
-        allow(_statement("ShowDay", _SHOW, *self._tables.arns(OUTCOMES)))
-        allow(
-            iam.PolicyStatement(
-                sid="PassJobRole",
-                actions=["iam:PassRole"],
-                resources=[self.role.role_arn],
-                conditions={
-                    "StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}
-                },
-            )
-        )
-        acknowledge(
-            self.state_machine,
-            "runs are named as they start; log delivery and tracing know no resource",
-            "AwsSolutions-IAM5[Resource::*]",
-            wildcard_resource(self, runs),
-        )
+        let_run(self.state_machine, self._application, self.role)
+        show = statement("ShowDay", _SHOW, *self._tables.arns(OUTCOMES))
+        self.state_machine.add_to_role_policy(show)
 
 
 _READ_SCHEMA = ["glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable"]
-_START = ["emr-serverless:StartJobRun", "emr-serverless:TagResource"]
-_WATCH = ["emr-serverless:CancelJobRun", "emr-serverless:GetJobRun"]
-_RULE = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
 _SHOW = ["glue:BatchUpdatePartition", "glue:CreatePartition"]
-
-
-def _statement(sid: str, actions: list[str], *resources: str) -> iam.PolicyStatement:
-    return iam.PolicyStatement(sid=sid, actions=actions, resources=list(resources))

@@ -120,6 +120,14 @@ class EventAlarms(Construct):
         )
         MarqueeAlarm(
             self,
+            "LakeRefused",
+            summary="Firehose can't convert records: the lake lacks them.",
+            metric=metrics.firehose_refused(watched.firehose_name),
+            threshold=1,
+            evaluation_periods=1,
+        )
+        MarqueeAlarm(
+            self,
             "LakeBehind",
             summary="Hours of the lake are not made whole, or nobody tries to.",
             metric=metrics.lake_hours_behind(watched.namespace),

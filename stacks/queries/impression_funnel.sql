@@ -1,8 +1,9 @@
--- Of what was shown in the last 7 days, how much was opened, played and finished within a day, by row and place?
+-- Of what was shown in the last 7 full days, how much was opened, played and finished within a day, by row and place?
 WITH once AS (
-    SELECT profile_id, title_id, type, row_id, position, occurred_at
+    SELECT day, profile_id, title_id, event_id, type, row_id, position, occurred_at,
+           CASE WHEN type = 'impression' THEN 1 ELSE 0 END AS is_shown
     FROM (
-        SELECT profile_id, title_id, type, row_id, position, occurred_at,
+        SELECT day, profile_id, title_id, event_id, type, row_id, position, occurred_at,
                row_number() OVER (PARTITION BY profile_id, event_id ORDER BY received_at) AS place
         FROM events
         WHERE day >= CAST(current_date - INTERVAL '8' DAY AS date)
@@ -10,31 +11,36 @@ WITH once AS (
     ) AS numbered
     WHERE place = 1
 ),
-shown AS (
-    SELECT profile_id, title_id, row_id, position, min(occurred_at) AS shown_at
+turns AS (
+    -- What came of a title is credited to its last impression before: one turn, one impression.
+    SELECT *, sum(is_shown) OVER (
+               PARTITION BY profile_id, title_id
+               ORDER BY occurred_at, is_shown DESC, event_id
+               ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+           ) AS turn
     FROM once
-    WHERE type = 'impression'
-    GROUP BY profile_id, title_id, row_id, position
 ),
-followed AS (
-    SELECT shown.row_id, shown.position, shown.profile_id, shown.title_id,
-           max(CASE WHEN later.type = 'click' THEN 1 ELSE 0 END) AS clicked,
-           max(CASE WHEN later.type = 'play' THEN 1 ELSE 0 END) AS played,
-           max(CASE WHEN later.type = 'complete' THEN 1 ELSE 0 END) AS completed
-    FROM shown
-    LEFT JOIN once AS later
-      ON later.profile_id = shown.profile_id
-     AND later.title_id = shown.title_id
-     AND later.type <> 'impression'
-     AND later.occurred_at BETWEEN shown.shown_at AND shown.shown_at + 86400
-    GROUP BY shown.row_id, shown.position, shown.profile_id, shown.title_id
+shown AS (
+    SELECT max(CASE WHEN type = 'impression' THEN day END) AS day,
+           max(CASE WHEN type = 'impression' THEN row_id END) AS row_id,
+           max(CASE WHEN type = 'impression' THEN position END) AS position,
+           max(CASE WHEN type = 'impression' THEN occurred_at END) AS shown_at,
+           min(CASE WHEN type = 'click' THEN occurred_at END) AS clicked_at,
+           min(CASE WHEN type = 'play' THEN occurred_at END) AS played_at,
+           min(CASE WHEN type = 'complete' THEN occurred_at END) AS completed_at
+    FROM turns
+    WHERE turn > 0
+    GROUP BY profile_id, title_id, turn
 )
 SELECT row_id, position,
        count(*) AS shown,
-       sum(clicked) AS clicked,
-       sum(played) AS played,
-       sum(completed) AS completed,
-       round(100.0 * sum(played) / count(*), 2) AS played_percent
-FROM followed
+       sum(CASE WHEN clicked_at <= shown_at + 86400 THEN 1 ELSE 0 END) AS clicked,
+       sum(CASE WHEN played_at <= shown_at + 86400 THEN 1 ELSE 0 END) AS played,
+       sum(CASE WHEN completed_at <= shown_at + 86400 THEN 1 ELSE 0 END) AS completed,
+       round(100.0 * sum(CASE WHEN played_at <= shown_at + 86400 THEN 1 ELSE 0 END) / count(*), 2)
+           AS played_percent
+FROM shown
+WHERE day BETWEEN CAST(current_date - INTERVAL '7' DAY AS date)
+              AND CAST(current_date - INTERVAL '1' DAY AS date)
 GROUP BY row_id, position
 ORDER BY row_id, position

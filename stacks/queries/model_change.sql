@@ -1,5 +1,13 @@
 -- What did a new model change? Outcomes by model version of the last 28 days, newest first.
-WITH versions AS (
+WITH weighed AS (
+    -- Self-normalised inverse propensity: what was rarely drawn counts for what was not, for a
+    -- thousand at the most, so that no one client's word decides.
+    SELECT *, CASE WHEN propensity < 0.001 THEN 1000 ELSE 1 / propensity END AS weight
+    FROM outcomes
+    WHERE day >= CAST(current_date - INTERVAL '28' DAY AS date)
+      AND model_version IS NOT NULL
+),
+versions AS (
     SELECT model_version,
            min(shown_at) AS first_shown_at,
            count(*) AS shown,
@@ -9,12 +17,9 @@ WITH versions AS (
            sum(CASE WHEN played_at IS NOT NULL THEN 1 ELSE 0 END) AS played,
            sum(CASE WHEN completed_at IS NOT NULL THEN 1 ELSE 0 END) AS completed,
            sum(CASE WHEN dismissed_at IS NOT NULL THEN 1 ELSE 0 END) AS dismissed,
-           -- Self-normalised inverse propensity: what was rarely drawn counts for what was not.
-           sum(CASE WHEN played_at IS NOT NULL THEN 1 / propensity END) AS weighted_played,
-           sum(1 / propensity) AS weighted_shown
-    FROM outcomes
-    WHERE day >= CAST(current_date - INTERVAL '28' DAY AS date)
-      AND model_version IS NOT NULL
+           sum(CASE WHEN played_at IS NOT NULL THEN weight END) AS weighted_played,
+           sum(weight) AS weighted_shown
+    FROM weighed
     GROUP BY model_version
 ),
 shares AS (

@@ -51,7 +51,7 @@ def test_the_profile_consumer_has_a_throughput_of_its_own(events: Template):
         ("MaximumBatchingWindowInSeconds", 0, 5),
         ("ParallelizationFactor", 10, 2),
         ("MaximumRetryAttempts", 1000, 1000),
-        ("MaximumRecordAgeInSeconds", 604_800, 3600),
+        ("MaximumRecordAgeInSeconds", 604_800, 604_800),
         ("BisectBatchOnFunctionError", True, True),
         ("FunctionResponseTypes", ["ReportBatchItemFailures"], ["ReportBatchItemFailures"]),
         ("StartingPosition", "TRIM_HORIZON", "TRIM_HORIZON"),

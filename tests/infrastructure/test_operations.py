@@ -48,6 +48,7 @@ def _names(alarm: dict[str, Any]) -> set[str]:
         ("StreamThrottled", {"WriteProvisionedThroughputExceeded"}),
         ("TableThrottled", {"ReadThrottleEvents", "WriteThrottleEvents"}),
         ("FirehoseFreshness", {"DeliveryToS3.DataFreshness"}),
+        ("LakeRefused", {"FailedConversion.Records"}),
         ("Origin5xx", {"5xxErrorRate"}),
         ("FleetAtMaximum", {"GroupDesiredCapacity"}),
         ("TrainingFailed", {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}),

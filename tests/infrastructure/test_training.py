@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,11 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
+from jsonata.jsonata import Jsonata
 
+from adapters.large_hours import ASKED_PREFIX, PATIENCE_SECONDS
+from schemas.lake import landing_schema
+from services.lake import LakeHour
 from stacks.config import STAGES
 from stacks.constructs.training_code import stage_training_code
 from tests.infrastructure.synthesis import ROOT, Template, listed
@@ -231,7 +236,7 @@ def test_a_run_that_could_not_start_is_kept(training: Template) -> None:
 
 
 def test_drift_of_what_is_served_starts_a_run(training: Template) -> None:
-    rule = training.only("AWS::Events::Rule")
+    rule = training.named("AWS::Events::Rule", "Triggers")
     (alarm,) = training.of_type("AWS::CloudWatch::Alarm")
     assert rule["EventPattern"]["resources"] == [{"Fn::GetAtt": [alarm, "Arn"]}]
     assert rule["EventPattern"]["detail"] == {"state": {"value": ["ALARM"]}}
@@ -279,13 +284,44 @@ def test_outcomes_are_shown_once_the_job_has_ended(template: Find):
     assert states["Show a new day"]["Catch"][0]["Next"] == "Show it in its place"
 
 
-def test_the_outcomes_job_may_write_outcomes_alone(template: Find):
+@pytest.mark.parametrize(("role", "prefix"), [("Outcomes", "outcomes"), ("LargeHours", "events")])
+def test_a_spark_job_may_write_its_own_table_alone(template: Find, role: str, prefix: str):
     training = template("training")
     written = [
         str(statement["Resource"])
         for where, statement in training.statements()
-        if "OutcomesRole" in where
+        if f"{role}Role" in where
         and {"s3:PutObject", "s3:DeleteObject"} & set(listed(statement["Action"]))
     ]
     assert written
-    assert all("/outcomes/*" in resource for resource in written)
+    assert all(f"/{prefix}/*" in resource for resource in written)
+
+
+def test_an_hour_that_upkeep_asks_for_starts_a_job_that_ends_before_it_asks_again(template: Find):
+    training = template("training")
+    rule = training.named("AWS::Events::Rule", "LargeHours")
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": f"{ASKED_PREFIX}/"}]}
+    machine = training.named("AWS::StepFunctions::StateMachine", "LargeHours")
+    definition = json.loads(_text(machine["DefinitionString"]))
+    job = definition["States"]["Make the hour whole"]
+    assert job["Resource"].endswith(":emr-serverless:startJobRun.sync")
+    assert 60 * job["Arguments"]["ExecutionTimeoutMinutes"] < PATIENCE_SECONDS
+    said = job["Arguments"]["JobDriver"]["SparkSubmit"]["EntryPointArguments"]
+    assert said[said.index("--columns") + 1] == landing_schema()
+    hour = LakeHour("2026-11-23", 9).folder
+    states = {
+        "input": {"key": f"{ASKED_PREFIX}/{hour}/0123456789abcdef"},
+        "context": {"Execution": {"Name": f"{uuid.uuid4()}_{uuid.uuid4()}"}},
+    }
+    landed, output = (
+        _evaluated(said[said.index(option) + 1], states) for option in ("--landed", "--output")
+    )
+    assert landed.endswith(f"/landing/{hour}/")
+    assert output.endswith(f"/events/{hour}/0123456789abcdef/")
+    assert len(_evaluated(job["Arguments"]["ClientToken"], states)) == 64
+
+
+def _evaluated(text: str, states: dict[str, Any]) -> str:
+    expression = Jsonata(text.removeprefix("{%").removesuffix("%}"))
+    expression.assign("states", states)
+    return str(expression.evaluate(None))

@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from tests.integration.waiting import an_event, eventually
+from tests.integration.waiting import a_batch, an_event, eventually
 
 
 def fields(answer) -> set[str]:
@@ -16,7 +16,7 @@ def fields(answer) -> set[str]:
 
 def test_a_malformed_event_is_refused_by_its_field(http, profile):
     event = an_event("rate", "1")  # a rating without stars
-    answer = http.post(f"/v1/profiles/{profile}/events", json={"events": [event]})
+    answer = http.post(f"/v1/profiles/{profile}/events", json=a_batch([event]))
     assert answer.status_code == 400
     assert any("rating" in field for field in fields(answer))
 
@@ -24,7 +24,7 @@ def test_a_malformed_event_is_refused_by_its_field(http, profile):
 def test_a_malformed_event_loses_none_of_its_neighbours(http, api, profile):
     title = api.get("/v1/titles", limit=1)["items"][0]["title_id"]
     events = [an_event("complete", title), {"type": "complete"}, an_event("list_add", title)]
-    answer = http.post(f"/v1/profiles/{profile}/events", json={"events": events})
+    answer = http.post(f"/v1/profiles/{profile}/events", json=a_batch(events))
     assert answer.status_code == 202
     assert answer.json()["accepted"] == 2
     assert [entry["index"] for entry in answer.json()["rejected"]] == [1]

@@ -61,7 +61,7 @@ def test_no_rated_title_is_recommended(api, fan):
 
 def test_a_completed_title_changes_the_next_recommendations(api, fan):
     before = ids(api.get(f"{fan}/recommendations", limit=10))
-    api.post(f"{fan}/events", {"events": [an_event("complete", before[0])]})
+    api.send(fan, [an_event("complete", before[0])])
 
     def without_it() -> list[str] | None:
         after = ids(api.get(f"{fan}/recommendations", limit=10))
@@ -78,7 +78,7 @@ def test_a_new_viewer_gets_popular_titles_then_personal_ones(api, profile):
     assert {item["source"] for item in cold} <= {"popularity", "trending"}
     crime = api.get("/v1/search", q="crime", limit=5)["items"]
     events = [an_event("rate", item["title_id"], rating=5) for item in crime]
-    api.post(f"/v1/profiles/{profile}/events", {"events": events})
+    api.send(f"/v1/profiles/{profile}", events)
 
     def personal() -> bool:
         sources = {item["source"] for item in api.get(path, limit=10)["items"]}
@@ -102,7 +102,7 @@ def test_the_home_page_has_rows_without_repeats(api, fan):
 def test_what_was_begun_is_in_continue_watching(api, profile):
     title = api.get("/v1/titles", limit=1)["items"][0]["title_id"]
     event = an_event("progress", title, position_seconds=600, duration_seconds=5400)
-    api.post(f"/v1/profiles/{profile}/events", {"events": [event]})
+    api.send(f"/v1/profiles/{profile}", [event])
 
     def first_row() -> dict | None:
         row = api.get(f"/v1/profiles/{profile}/home")["rows"][0]
@@ -134,7 +134,7 @@ def test_a_childs_reasons_name_nothing_above_its_ceiling(api):
         for_children = {t["title_id"] for t in catalogue if t["maturity"] == 0}
         watched = [*sorted(grown_up)[:5], *sorted(for_children)[:2]]
         events = [an_event("rate", title_id, rating=5) for title_id in watched]
-        api.post(f"{path}/events", {"events": events})
+        api.send(path, events)
         assert eventually(lambda: len(api.get(f"{path}/export")["viewing"]) == len(watched))
         home = [item for row in api.get(f"{path}/home")["rows"] for item in row["items"]]
         shown = [*home, *api.get(f"{path}/recommendations", limit=50)["items"]]
@@ -153,7 +153,7 @@ def test_a_record_of_another_age_holds_nobody_up(api, profile, deployment):
     deployment.client("kinesis").put_record(StreamName=stream, PartitionKey=profile, Data=data)
     title = api.get("/v1/titles", limit=1)["items"][0]["title_id"]
     path = f"/v1/profiles/{profile}"
-    api.post(f"{path}/events", {"events": [an_event("complete", title)]})
+    api.send(path, [an_event("complete", title)])
     assert eventually(lambda: api.get(f"{path}/export")["viewing"])
     assert eventually(lambda: _kept(deployment, data), seconds=10)
 
@@ -186,7 +186,7 @@ def test_a_poison_record_is_kept_and_its_shard_goes_on(api, profile, deployment)
     deployment.client("kinesis").put_record(StreamName=stream, PartitionKey=profile, Data=poison)
     title = api.get("/v1/titles", limit=1)["items"][0]["title_id"]
     path = f"/v1/profiles/{profile}"
-    api.post(f"{path}/events", {"events": [an_event("complete", title)]})
+    api.send(path, [an_event("complete", title)])
     assert eventually(lambda: api.get(f"{path}/export")["viewing"], seconds=10)
     assert eventually(lambda: _kept(deployment, poison), seconds=10)
 

@@ -19,7 +19,12 @@ def eventually(check: Callable[[], Any], *, seconds: float = WITHIN_SECONDS) -> 
 
 
 def an_event(kind: str, title_id: str, **more: Any) -> dict[str, Any]:
-    return {"event_id": uuid.uuid4().hex, "type": kind, "title_id": title_id, **more}
+    now = {"occurred_at": time.time()}
+    return {"event_id": uuid.uuid4().hex, "type": kind, "title_id": title_id, **now, **more}
+
+
+def a_batch(events: list[Any]) -> dict[str, Any]:
+    return {"sent_at": time.time(), "events": events}
 
 
 def ids(answer: dict[str, Any]) -> list[str]:

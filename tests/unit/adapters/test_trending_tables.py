@@ -45,6 +45,11 @@ def test_counts_add_up_by_title(counts):
     assert scores(counts) == {"t1": 3.0, "t2": 2.0}
 
 
+def test_the_stripes_of_a_title_add_up(counts):
+    counts.add([a_count(1, "t1#0"), a_count(2, "t1#7", 2.0), a_count(3, "t10#7")])
+    assert scores(counts) == {"t1": 3.0, "t10": 1.0}
+
+
 def test_a_known_event_is_not_counted_and_its_neighbours_are(counts):
     counts.add([a_count(1)])
     assert counts.add([a_count(1), a_count(2)]) == [a_count(2)]

@@ -1,5 +1,7 @@
 """The API's functions, route by route, with the use cases made of fakes."""
 
+import time
+
 import pytest
 
 from schemas.catalogue import TitleRecord
@@ -303,11 +305,13 @@ def test_a_title_out_of_sight_cant_be_listed(call, title_id):
 
 
 def an_event(number, **fields):
-    return {"event_id": f"event-{number:04}", "type": "complete", "title_id": "t3"} | fields
+    event = {"event_id": f"event-{number:04}", "type": "complete", "title_id": "t3"}
+    return event | {"occurred_at": time.time()} | fields
 
 
-def post(call, events):
-    return call("events", "POST", "/v1/profiles/p1/events", body={"events": events})
+def post(call, events, **sent):
+    body = {"sent_at": time.time(), "events": events} | sent
+    return call("events", "POST", "/v1/profiles/p1/events", body=body)
 
 
 def test_events_are_accepted(call, world):
@@ -319,6 +323,26 @@ def test_events_are_accepted(call, world):
 def test_events_that_are_all_bad_are_400(call):
     status, _, body = post(call, [an_event(1, type="rate")])
     assert (status, fields_of(body)) == (400, ["events[0].rating"])
+
+
+@pytest.mark.parametrize("sent_at", [None, "yesterday", True])
+def test_a_batch_must_say_when_it_was_sent(call, sent_at):
+    status, _, body = post(call, [an_event(1)], sent_at=sent_at)
+    assert (status, fields_of(body)) == (400, ["sent_at"])
+
+
+CLOCKS = [
+    -1e9, 0, 1e12, 1.8e15, 10**400, "0001-01-01T00:00:00Z", "-000044-03-15T12:00:00.000Z",
+    "+275760-09-13T00:00:00.000Z",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_no_clock_is_refused_however_wrong(call, world, clock):
+    status, _, body = post(call, [an_event(1, occurred_at=clock)], sent_at=clock)
+    assert (status, body["accepted"], body["rejected"]) == (202, 1, [])
+    (taken,) = world.events.taken
+    assert taken.occurred_at == taken.received_at
 
 
 @pytest.mark.parametrize("events", [[], [an_event(1)] * (MAX_EVENTS + 1), "x", None, {}])

@@ -39,7 +39,7 @@ class Failing:
 @pytest.mark.parametrize("module", API)
 def test_no_identity_is_401(call, module):
     method, path = SOME_ROUTE[module]
-    body = {"events": [{}]} if module == "events" else {"title_id": "t1"}
+    body = {"sent_at": 0, "events": [{}]} if module == "events" else {"title_id": "t1"}
     for account in (None, ""):
         status, _, answer = call(module, method, path, account=account, body=body)
         assert (status, answer["error"]["code"]) == (401, "unauthenticated")
@@ -180,7 +180,7 @@ def test_a_body_that_curl_calls_a_form_is_read_as_json(call, serve_with, encoded
             raise ConflictError("far enough")
 
     serve_with("events", Events())
-    body = json.dumps({"events": [{"event_id": "e" * 8}]})
+    body = json.dumps({"sent_at": 0, "events": [{"event_id": "e" * 8}]})
     if encoded:  # as API Gateway hands over whatever is not text to it
         body = base64.b64encode(body.encode()).decode()
     form = {"content-type": "application/x-www-form-urlencoded"}

@@ -11,6 +11,7 @@ from typing import Any
 from adapters.lake_catalogue import GlueCatalogue
 from adapters.lake_files import LakeBucket
 from adapters.lake_rewriter import DuckdbRewriter
+from adapters.large_hours import LargeHours
 from schemas.lake import (
     EVENTS,
     LANDING,
@@ -72,6 +73,7 @@ class Lakehouse:
             "files": self.files,
             "catalogue": self.catalogue,
             "rewrite": DuckdbRewriter(self.files),
+            "large": LargeHours(self.s3, self.bucket),
             "count": FakeCounter(),
             "retention_days": 365,
             "most_bytes": 10**9,

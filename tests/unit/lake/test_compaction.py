@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.lake_files import LakeBucket
 from adapters.lake_rewriter import DuckdbRewriter
 from schemas.envelope import parse_envelope
 from schemas.errors import RetryLaterError
@@ -105,6 +106,29 @@ def test_the_generation_before_goes_once_nobody_can_be_writing_it(lake: Lakehous
     assert sorted(lake.ids().values()) == [1, 1]
 
 
+def test_a_query_that_began_before_the_swap_still_finds_its_files(lake: Lakehouse):
+    lake.land("a", plays(1))
+    lake.run()
+    old = lake.objects("events/")
+
+    class LongAgo(LakeBucket):
+        """The first generation was written long before the second."""
+
+        def generations(self, hour):
+            return {
+                name: [replace(f, modified_at=1.0) if f.key in old else f for f in files]
+                for name, files in super().generations(hour).items()
+            }
+
+    lake.land("late", plays(1))
+    files = LongAgo(lake.s3, lake.bucket)
+    assert lake.run(now=time.time() + 60, files=files).rewritten == ["2026-11-23T19"]
+    lake.run(now=time.time() + ABANDONED_AFTER_SECONDS - 60, files=files)
+    assert old < lake.objects("events/")
+    lake.run(now=time.time() + ABANDONED_AFTER_SECONDS + 60, files=files)
+    assert old.isdisjoint(lake.objects("events/"))
+
+
 def test_files_of_an_older_schema_read_as_nulls(lake: Lakehouse):
     old = {n: k for n, k in landing_columns().items() if n not in {"country", "clock"}}
     old["event"] = "struct<event_id:string,type:string,title_id:string>"
@@ -125,12 +149,64 @@ def test_a_new_generation_never_loses_what_readers_see(lake: Lakehouse):
     assert len(lake.ids()) == 2
 
 
-def test_an_hour_too_large_is_said_and_left(lake: Lakehouse):
+def test_an_hour_too_large_is_asked_for_elsewhere_and_behind_when_that_takes_too_long(lake):
     lake.land("a", plays(1))
-    count = FakeCounter()
-    assert lake.run(most_bytes=10, count=count).behind == ["2026-11-23T19"]
-    assert count.seen[("LakeHoursTooLarge",)] == 1
-    assert count.seen[("LakeHoursBehind",)] == 1
+    asked = []
+    for hours in (0, 1, 5, 7, 8):
+        count = FakeCounter()
+        report = lake.run(now=DAY_LATER + hours * HOUR, most_bytes=10, count=count)
+        assert report.elsewhere == ["2026-11-23T19"]
+        assert report.behind == (["2026-11-23T19"] if hours > 6 else [])
+        assert count.seen[("LakeHoursTooLarge",)] == 1
+        (key,) = lake.objects("asked/")
+        asked.append(json.loads(lake.s3.get_object(Bucket=lake.bucket, Key=key)["Body"].read()))
+    # Again after six hours and not before: two jobs must not write one folder.
+    assert [(at["last"] - DAY_LATER) / HOUR for at in asked] == [0, 0, 0, 7, 7]
+
+
+def written_elsewhere(lake: Lakehouse, name: str = "_SUCCESS") -> None:
+    """The hour as Spark writes it: here by DuckDB, in two files, its sign last."""
+    hour = LakeHour.at(NOW)
+    landed = lake.files.landed(hour)
+    DuckdbRewriter(lake.files)(landed, hour, generation_of(landed))
+    folder = f"events/{hour.folder}/{generation_of(landed)}"
+    lake.s3.delete_object(Bucket=lake.bucket, Key=f"{folder}/_sources.json")
+    lake.s3.put_object(Bucket=lake.bucket, Key=f"{folder}/{name}", Body=b"")
+
+
+def test_an_hour_written_elsewhere_is_shown_once_it_is_whole(lake: Lakehouse):
+    lake.land("a", plays(3))
+    lake.run(most_bytes=10)
+    written_elsewhere(lake, "_SUCCESS.part")
+    assert lake.run(most_bytes=10).rewritten == []
+    assert lake.seen() == []
+    written_elsewhere(lake)
+    report = lake.run(most_bytes=10)
+    assert (report.rewritten, report.elsewhere, report.behind) == (["2026-11-23T19"], [], [])
+    assert sorted(lake.ids().values()) == [1, 1, 1]
+    assert lake.objects("asked/") == set()
+    assert lake.run(most_bytes=10).rewritten == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_killed_at_any_call_what_was_written_elsewhere_is_shown_whole(lake: Lakehouse, after: bool):
+    lake.land("a", plays(3))
+    lake.run()
+    lake.land("late", plays(1))
+    lake.run(most_bytes=10)
+    written_elsewhere(lake)
+    for calls in range(1, 100):
+        try:
+            mortal(lake, calls, after=after).run(most_bytes=10)
+        except Killed:
+            assert len(lake.seen()) in (3, 4)
+        else:
+            break
+    assert calls > 3
+    assert sorted(lake.ids().values()) == [1] * 4
+    lake.land("later", plays(1))  # the sources were noted: another file is no loss
+    assert lake.run().rewritten == ["2026-11-23T19"]
+    assert sorted(lake.ids().values()) == [1] * 5
 
 
 def test_what_time_does_not_allow_is_behind_and_done_next(lake: Lakehouse):
@@ -146,6 +222,7 @@ def test_what_time_does_not_allow_is_behind_and_done_next(lake: Lakehouse):
 def test_an_hour_is_behind_for_as_long_as_its_landed_files_are_kept(lake: Lakehouse):
     lake.land("a", plays(1))
     last = LakeHour.at(NOW).ends_at + LOOK_BACK_DAYS * 86_400
+    lake.run(most_bytes=10)
     assert lake.run(now=last, most_bytes=10).behind == ["2026-11-23T19"]
     assert lake.run(now=last).rewritten == ["2026-11-23T19"]
     assert len(lake.ids()) == 1

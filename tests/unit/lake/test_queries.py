@@ -89,7 +89,7 @@ def test_funnel_from_impression_to_completion(lake, tmp_path, yesterday):
         "a",
         [
             a_record("impression", title_id="t1", at=yesterday, **shown),
-            a_record("impression", title_id="t1", at=yesterday + 9, **shown),  # the same place
+            a_record("impression", title_id="t1", at=yesterday + 9, **shown),  # this led to it
             a_record("impression", title_id="t2", at=yesterday, **shown),
             a_record("click", title_id="t1", at=yesterday + 60),
             a_record("play", title_id="t1", at=yesterday + 90),
@@ -100,7 +100,29 @@ def test_funnel_from_impression_to_completion(lake, tmp_path, yesterday):
         yesterday,
     )
     answer = answered(lake, tmp_path, "impression_funnel", yesterday)
-    assert [tuple(row.values()) for row in answer] == [("top_picks", 1, 2, 1, 1, 0, 50.0)]
+    assert [tuple(row.values()) for row in answer] == [("top_picks", 1, 3, 1, 1, 0, 33.33)]
+
+
+def test_the_funnel_credits_the_impression_that_led_to_a_play(lake, tmp_path, yesterday):
+    first, later = {"row_id": "new", "position": 4}, {"row_id": "top_picks", "position": 1}
+    before = yesterday - 3 * DAY
+    lake.land("a", [a_record("impression", title_id="t1", at=before, **first)], before)
+    lake.land(
+        "b",
+        [
+            a_record("impression", title_id="t1", at=yesterday, **later),
+            a_record("play", title_id="t1", at=yesterday + 60),
+            a_record("complete", title_id="t1", at=yesterday + DAY + 60),  # a day later
+        ],
+        yesterday,
+    )
+    long_ago = yesterday - 7 * DAY  # the 8th day back, read only for what follows it
+    lake.land("c", [a_record("impression", title_id="t2", at=long_ago, **later)], long_ago)
+    answer = answered(lake, tmp_path, "impression_funnel", yesterday)
+    assert [tuple(row.values()) for row in answer] == [
+        ("new", 4, 1, 0, 0, 0, 0.0),
+        ("top_picks", 1, 1, 0, 1, 0, 100.0),
+    ]
 
 
 def test_quality_by_country(lake, tmp_path, yesterday):
@@ -152,17 +174,30 @@ def test_data_quality_names_hours_that_are_missing_repeated_or_not_whole(lake, t
     assert again[LakeHour.at(yesterday).day, LakeHour.at(yesterday).hour] == "behind"
 
 
+def an_outcome(at, number, version, *, played=False, propensity=1.0):
+    return {
+        "event_id": f"e{number}",
+        "profile_id": f"p{number}",
+        "title_id": "t1",
+        "shown_at": at,
+        "model_version": version,
+        "propensity": propensity,
+        "played_at": at + 60 if played else None,
+    }
+
+
+def test_no_one_clients_propensity_decides(tmp_path, yesterday):
+    honest = [an_outcome(yesterday, n, "v1") for n in range(1000)]
+    liar = an_outcome(yesterday, 1000, "v1", played=True, propensity=1e-6)
+    day = LakeHour.at(yesterday).day
+    write_outcomes(tmp_path / "outcomes" / f"day={day}" / "o.parquet", [*honest, liar])
+    (found,) = Questions(tmp_path).ask("model_change")
+    assert found["played_percent_weighted"] == 50.0
+
+
 def test_what_a_new_model_changed(tmp_path, yesterday):
-    def shown(number, version, *, played=False, propensity=1.0, at=yesterday):
-        return {
-            "event_id": f"e{number}",
-            "profile_id": f"p{number}",
-            "title_id": "t1",
-            "shown_at": at,
-            "model_version": version,
-            "propensity": propensity,
-            "played_at": at + 60 if played else None,
-        }
+    def shown(number, version, *, at=yesterday, **more):
+        return an_outcome(at, number, version, **more)
 
     before = [shown(n, "v1", played=n == 0) for n in range(4)]
     after = [shown(n, "v2", played=n < 2, at=yesterday + 9) for n in range(3)]

@@ -21,6 +21,7 @@ from schemas.envelope import parse_envelope
 from scripts.operators import replay
 from scripts.operators.__main__ import app
 from scripts.operators.consumers import MOST_BROKEN, Pace
+from scripts.operators.refused import REFUSED_PREFIX
 from services.lake import LakeHour
 from services.trending_counts import TrendingUpdates
 from tests.unit.lake.lakehouse import Lakehouse
@@ -123,7 +124,8 @@ def world(clients, monkeypatch, tmp_path):
 
 
 def run(*words: str) -> str:
-    answer = CliRunner().invoke(app, ["replay", *words, "--rate", "1000000"])
+    rate = [] if words[0] == "refused" else ["--rate", "1000000"]
+    answer = CliRunner().invoke(app, ["replay", *words, *rate])
     assert answer.exit_code == 0, answer.output
     return answer.output
 
@@ -147,6 +149,17 @@ def test_every_type_is_fed_as_it_was_on_the_stream(world, whole):
     assert by_id(fed(world, "trending-fn")) == by_id(records)
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["made whole", "as it landed"])
+def test_records_of_one_moment_come_in_the_same_order_every_time(world, whole):
+    records = [record.model_copy(update={"received_at": NOON}) for record in one_of_each(NOON)]
+    world.land("a", records, NOON)
+    if whole:
+        world.run(now=NOON + 2 * HOUR)
+    run("hours", str(LakeHour.at(NOON)), "--to", "profile")
+    names = [(record.profile_id, record.event.event_id) for record in fed(world)]
+    assert names == sorted(names)
+
+
 def test_an_old_hours_records_arrive_now_so_that_a_busy_table_sets_none_aside(world):
     world.land("a", [a_record("play", title_id="t1", at=NOON)], NOON)
     begun = int(time.time())
@@ -155,7 +168,9 @@ def test_an_old_hours_records_arrive_now_so_that_a_busy_table_sets_none_aside(wo
 
 
 def test_the_second_replay_changes_nothing(world):
-    world.land("a", [a_record("play", title_id="t1", at=NOON) for _ in range(30)], NOON)
+    viewers = [f"p{n}" for n in range(30)]
+    plays = [a_record("play", title_id="t1", at=NOON, profile_id=name) for name in viewers]
+    world.land("a", plays, NOON)
     run("hours", str(LakeHour.at(NOON)), "--to", "trending")
     once = world.functions.windows()
     assert any("'30" in score for _, _, score in once)
@@ -290,6 +305,56 @@ def test_a_function_that_breaks_on_everything_ends_the_replay(world):
     assert answer.exit_code == 1
     assert len(world.functions.arrived) == MOST_BROKEN
     assert failures_left(world) == keys
+
+
+def refuse(world, name, *records, between="\n"):
+    """An object as Firehose writes it: what it could not convert, an object each."""
+    lines = [
+        json.dumps(
+            {
+                "attemptsMade": 1,
+                "arrivalTimestamp": int(NOON * 1000),
+                "lastErrorCode": "DataFormatConversion.MalformedData",
+                "lastErrorMessage": "Data does not match the schema.",
+                "rawData": base64.b64encode(data).decode(),
+                "sequenceNumber": "49",
+            }
+        )
+        for data in records
+    ]
+    key = f"{REFUSED_PREFIX}day={LakeHour.at(NOON).day}/{name}"
+    world.s3.put_object(Bucket=world.bucket, Key=key, Body=between.join(lines).encode())
+    return key
+
+
+@pytest.mark.parametrize("between", ["", "\n"])
+def test_what_firehose_refused_is_landed_and_joins_its_hour(world, between):
+    there, lacking = one_of_each(NOON), one_of_each(NOON)
+    world.land("a", there, NOON)
+    world.run(now=NOON + 2 * HOUR)
+    refuse(world, "1", *(r.to_json() for r in [*lacking, there[0]]), between=between)
+    assert f"{len(lacking) + 1} records" in run("refused")
+    assert not world.objects("errors/")
+    world.run(now=NOON + 2 * HOUR)
+    assert sorted(world.ids()) == sorted(r.event.event_id for r in [*there, *lacking])
+    assert set(world.ids().values()) == {1}
+
+
+def test_what_is_no_record_stays_where_firehose_put_it(world):
+    record = a_record("play", title_id="t1", at=NOON)
+    key = refuse(world, "1", b"{", record.to_json())
+    for _ in range(2):
+        assert "1 records that Firehose refused, and 1 that are none" in run("refused")
+        assert world.objects("errors/") == {key}
+        world.run(now=NOON + 2 * HOUR)
+        assert world.ids() == {record.event.event_id: 1}
+
+
+def test_a_dry_run_of_what_firehose_refused_lands_nothing(world):
+    refuse(world, "1", a_record("play", title_id="t1", at=NOON).to_json())
+    before = world.objects()
+    assert "1 records" in run("refused", "--dry-run")
+    assert world.objects() == before
 
 
 def test_a_pace_lets_no_more_through_than_its_rate():

@@ -10,8 +10,10 @@ import pytest
 from benchmarks.plane.chaos import Chaos, Fault
 from benchmarks.plane.consumer import Mapping, environment, failures_of, record, storage
 from benchmarks.plane.memory import MemoryBucket
+from handlers import profile_consumer, trending_consumer
 from schemas.envelope import sealed
 from schemas.events import parse_event
+from services.contributions import unstriped
 
 NOW = 1_795_460_400.0
 PROFILES = [("a1", "p1"), ("a2", "theirs")]
@@ -50,7 +52,7 @@ POISON = {
     "gzip": (b"\x1f\x8b\x08\x00" + b"\x07" * 40, "not JSON"),
     "deep nesting": (b'{"schema": ' + b"[" * 200_000, "not JSON"),
     "a huge field": (event(title_id="t" * 900_000), "event.complete.title_id"),
-    "a huge number": (event(occurred_at=10**400), "event.complete.occurred_at"),
+    "a huge number": (event(position_seconds=10**400), "event.complete.position_seconds"),
     "NaN": (changed(received_at=float("nan")), "received_at"),
     "infinity": (event(position_seconds=float("inf")), "event.complete.position_seconds"),
     "an unknown version": (changed(schema=9), "schema: must be one of 1, 2"),
@@ -68,9 +70,13 @@ POISON = {
 }
 
 
-def deliver(payloads, *, bucket, dynamo=None):
+# The windows ask nobody whose profile it is: their consumer counts what ingest has sealed.
+OF_ANOTHER = {"another account's profile", "nobody's profile"}
+
+
+def deliver(payloads, *, bucket, dynamo=None, consumer=profile_consumer):
     dynamo = dynamo or storage(PROFILES)
-    mapping = Mapping(clock=lambda: NOW)
+    mapping = Mapping(consumer=consumer, clock=lambda: NOW)
     with environment(dynamo, bucket, clock=lambda: NOW):
         mapping.deliver([record(n, data, arrived_at=NOW) for n, data in enumerate(payloads)])
     return dynamo, mapping
@@ -78,6 +84,23 @@ def deliver(payloads, *, bucket, dynamo=None):
 
 def titles(dynamo):
     return {title for _, title in dynamo.tables["Viewing"]}
+
+
+def counted(dynamo):
+    return {unstriped(row) for window, row in dynamo.tables["Trending"] if row != "-"}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in POISON if kind not in OF_ANOTHER])
+def test_the_windows_keep_the_same_poison_and_count_its_neighbours(kind):
+    data, reason = POISON[kind]
+    bucket = MemoryBucket()
+    payloads = [good(1), data, good(2)]
+    dynamo, mapping = deliver(payloads, bucket=bucket, consumer=trending_consumer)
+    assert counted(dynamo) == {"t1", "t2"}
+    (kept,) = failures_of(bucket)
+    assert (base64.b64decode(kept["data"]), kept["consumer"]) == (data, "trending")
+    assert reason in kept["reason"]
+    assert (mapping.invocations, mapping.given_up) == (1, [])
 
 
 @pytest.mark.parametrize("kind", POISON)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -53,7 +54,8 @@ def client(monkeypatch):
         answers = []
         while not answers or answers[-1]["statusCode"] != 202:
             assert len(answers) < 100
-            request = http_event("POST", "/v1/profiles/p1/events", body={"events": events})
+            body = {"sent_at": time.time(), "events": events}
+            request = http_event("POST", "/v1/profiles/p1/events", body=body)
             answers.append(ingest.handler(request, Context()))
         return answers
 

@@ -115,15 +115,14 @@ def another_consumer(dynamo, payloads):
     assert updates.apply(records, now=NOW).first_failed is None
 
 
-def deliver(payloads, choices=(), *, batch_size=500, dynamo=None, bucket=None, rivals=()):
+def deliver(
+    payloads, choices=(), *, batch_size=500, dynamo=None, bucket=None, rivals=(), rival=None
+):
     """Runs the payloads through the handler; the storage, the bucket, and the mapping."""
     dynamo, bucket = dynamo or storage(PROFILES), bucket or MemoryBucket()
     left, theirs = iter(choices), iter(rivals)
-    chaos = Chaos(
-        dynamo,
-        lambda: next(left, Fault.NONE),
-        rival=lambda: another_consumer(dynamo, next(theirs, [])),
-    )
+    rival = rival or (lambda: another_consumer(dynamo, next(theirs, [])))
+    chaos = Chaos(dynamo, lambda: next(left, Fault.NONE), rival=rival)
     mapping = Mapping(batch_size=batch_size, clock=lambda: NOW)
     records = [record(n, data, arrived_at=NOW) for n, data in enumerate(payloads)]
     with environment(chaos, bucket, clock=lambda: NOW):
@@ -177,6 +176,30 @@ def test_a_lost_race_loses_neither_word(tries, run, data):
     assert states(dynamo) == model(stored)
 
 
+def delete_profile(dynamo):
+    """Deletes p1, as the API does."""
+    viewing = ViewingTable(dynamo, "Viewing")
+    viewing.forget("p1", now=NOW)
+    dynamo.tables["Profiles"].pop(("a1", "p1"), None)
+    viewing.forget("p1", now=NOW)
+
+
+@settings(max_examples=75, deadline=None, suppress_health_check=same_fixture)
+@given(runs, faults, st.integers(1, 12), st.integers(0, 12))
+def test_a_profile_deleted_at_any_call_leaves_nothing(tries, run, choices, batch_size, moment):
+    choices = [*choices[:moment], Fault.RIVAL, *choices[moment:]]
+    dynamo, deleted = storage(PROFILES), []
+
+    def rival():
+        deleted.append(delete_profile(dynamo))
+
+    payloads = [payload(n, event) for n, event in enumerate(run)]
+    deliver(payloads, choices, batch_size=batch_size, dynamo=dynamo, rival=rival)
+    left = [event for event in run if event[1] != "p1"] if deleted else run
+    dynamo.tables["Viewing"].pop(("deleted#p1", "-"), None)
+    assert states(dynamo) == model(left)
+
+
 def test_the_model_is_no_copy_of_the_merge():
     run = [
         ({"type": "rate", "occurred_at": NOW - 1, "rating": 4.0}, "p1", "t1"),
@@ -215,7 +238,8 @@ def test_a_batch_of_500_costs_few_round_trips():
     dynamo.calls.clear()
     deliver(payloads, dynamo=dynamo)
     # 500 profiles and 500 items, 100 a read and 25 a write; eight writes are under way at once.
-    assert dynamo.calls == {"batch_get_item": 5 + 5, "batch_execute_statement": 20}
+    # Items that were not there before cost a look at whether their profile is still there.
+    assert dynamo.calls == {"batch_get_item": 5 + 5 + 5, "batch_execute_statement": 20}
     dynamo.calls.clear()
     deliver(payloads, dynamo=dynamo)
     assert dynamo.calls == {"batch_get_item": 5 + 5}
@@ -226,6 +250,10 @@ def test_one_viewers_500_events_cost_three_round_trips():
     dynamo = storage(PROFILES)
     dynamo.calls.clear()
     deliver([payload(n, (kind, "p1", "t1")) for n, kind in enumerate(kinds)], dynamo=dynamo)
+    assert dynamo.calls == {"batch_get_item": 3, "batch_execute_statement": 1}
+    later = payload(501, ({"type": "complete"}, "p1", "t1"))
+    dynamo.calls.clear()
+    deliver([later], dynamo=dynamo)
     assert dynamo.calls == {"batch_get_item": 2, "batch_execute_statement": 1}
 
 

@@ -3,10 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.clocks import OLDEST_SECONDS, SLOWEST_REQUEST_SECONDS, corrected
+from schemas.fields import CLOCK_BOUND, LATEST_MOMENT
 
 NOW = 1_795_460_400.0
 DAY = 86_400.0
-moments = st.floats(min_value=0, max_value=253_402_300_799).map(lambda at: round(at, 3))
+readings = st.floats(min_value=-CLOCK_BOUND, max_value=CLOCK_BOUND).map(lambda at: round(at, 3))
+moments = st.floats(min_value=0, max_value=LATEST_MOMENT).map(lambda at: round(at, 3))
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,9 @@ moments = st.floats(min_value=0, max_value=253_402_300_799).map(lambda at: round
         (NOW + 3500, NOW + 3600, (NOW - 100, "offset")),
         (NOW - 1, NOW + 0.5, (NOW - 1.5, "offset")),
         (120.0, 130.0, (NOW - 10, "offset")),
+        # Before 1970; in milliseconds.
+        (-500.0, -490.0, (NOW - 10, "offset")),
+        (1000 * NOW - 2000, 1000 * NOW, (NOW - 2000, "offset")),
         # Nothing to correct it by.
         (NOW + 3600, None, (NOW, "future")),
         (120.0, None, (NOW, "unset")),
@@ -35,7 +40,7 @@ def test_a_clock_is_corrected_as_far_as_it_is_known_to_be_wrong(said, sent_at, e
     assert corrected(said, sent_at=sent_at, received_at=NOW) == expected
 
 
-@given(st.none() | moments, st.none() | moments, moments)
+@given(st.none() | readings, st.none() | readings, moments)
 def test_every_time_is_bounded(said, sent_at, received_at):
     at, _ = corrected(said, sent_at=sent_at, received_at=received_at)
     assert received_at - OLDEST_SECONDS <= at <= received_at

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from recommender.history import SignalKind
 from schemas.envelope import parse_envelope, sealed
 from schemas.errors import Detail
-from schemas.events import parse_event
+from schemas.events import parse_event, parse_sent
 
 NOW = 1_795_460_400.0
 
@@ -44,16 +44,14 @@ def envelope(**fields):
         ({"title_id": "../../etc"}, "title_id"),
         ({"occurred_at": "yesterday"}, "occurred_at"),
         ({"occurred_at": "2026-11-23T19:00:00"}, "occurred_at"),
-        ({"occurred_at": -5}, "occurred_at"),
-        ({"occurred_at": 10**400}, "occurred_at"),
         ({"occurred_at": math.nan}, "occurred_at"),
-        ({"occurred_at": "0001-01-01T00:00:00+14:00"}, "occurred_at"),
         ({"occurred_at": True}, "occurred_at"),
         ({"surprise": 1}, "surprise"),
         ({"type": "teleport"}, "type"),
         ({"type": "search", "query": "noir"}, "title_id"),
         ({"type": "impression", "position": 0}, "position"),
         ({"type": "impression", "propensity": 0}, "propensity"),
+        ({"type": "impression", "propensity": 1e-7}, "propensity"),
         ({"type": "impression", "propensity": 1.1}, "propensity"),
         ({"type": "playback_quality"}, "session_id"),
         ({"type": "playback_quality", "session_id": "s" * 65}, "session_id"),
@@ -105,6 +103,11 @@ def test_a_missing_type_is_named():
 )
 def test_the_time_is_the_clients_in_any_form(given_time, seconds):
     assert envelope(occurred_at=given_time).occurred_at == seconds
+
+
+def test_a_client_must_say_when_it_happened():
+    assert parse_sent(event()) == [Detail("occurred_at", "is required")]
+    assert parse_sent(event(occurred_at=NOW)) == parse_event(event(occurred_at=NOW))
 
 
 @pytest.mark.parametrize("future", [NOW + 0.5, NOW + 290, "9999-01-01T00:00:00Z"])

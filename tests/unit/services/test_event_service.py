@@ -1,5 +1,6 @@
 import pytest
 
+from recommender.history import merge_all
 from schemas.errors import InvalidRequestError, NotFoundError
 from services.asking import Asker
 from services.events import EventService, EventsNotStoredError
@@ -7,14 +8,17 @@ from tests.unit.services.fakes import ACCOUNT, NOW, FakeCounter, FakeSink, a_pro
 
 
 def event(number=1, **fields):
-    return {"event_id": f"event-{number:04}", "type": "play", "title_id": "t1"} | fields
+    given = {"event_id": f"event-{number:04}", "occurred_at": NOW, "type": "play", "title_id": "t1"}
+    return given | fields
 
 
-def accept(events, sink=None, profile_id="p1", *, profiles=None, country=None, sent_at=None):
+def accept(
+    events, sink=None, profile_id="p1", *, profiles=None, country=None, sent_at=NOW, now=NOW
+):
     service = EventService(
         profiles=profiles or profiles_of(), events=sink or FakeSink(), count=FakeCounter()
     )
-    return service.accept(Asker(ACCOUNT, profile_id, NOW, country), events, sent_at=sent_at)
+    return service.accept(Asker(ACCOUNT, profile_id, now, country), events, sent_at=sent_at)
 
 
 def test_all_good_events_go_on_the_stream():
@@ -75,6 +79,20 @@ def test_a_batch_says_when_it_was_sent_and_its_clock_is_corrected_by_that():
     accept([event(1, occurred_at=NOW + 3590)], sink, sent_at=NOW + 3600)
     (sent,) = sink.taken
     assert (sent.occurred_at, sent.clock, sent.sent_at) == (NOW - 10, "offset", NOW + 3600)
+
+
+@pytest.mark.parametrize("ahead", [0, 3600, -3600, 1e9])
+def test_what_is_sent_again_says_the_same_however_wrong_the_clock(ahead):
+    """A `list_add` that comes a second time does not win over the removal after it."""
+    first, again = FakeSink(), FakeSink()
+    events = [
+        event(1, type="list_add", occurred_at=NOW + ahead - 20),
+        event(2, type="list_remove", occurred_at=NOW + ahead - 10),
+    ]
+    accept(events, first, sent_at=NOW + ahead)
+    accept(events[:1], again, sent_at=NOW + ahead + 600, now=NOW + 600)
+    signals = [s for sent in (*first.taken, *again.taken) for s in sent.signals()]
+    assert not merge_all({}, signals)["t1"].listed
 
 
 def test_who_sends_is_of_the_token_and_never_of_the_event():

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.envelope import sealed
+from schemas.errors import RetryLaterError
 from schemas.events import parse_event
 from services.profile_updates import (
     MOST_HOT_ITEMS,
@@ -143,6 +144,59 @@ def test_a_deleted_profile_stays_deleted():
     payloads = [an_event(1), an_event(2, profile_id="p2")]
     _, failures = apply(payloads, viewing, poison, profiles=left)
     assert (failures, list(viewing.stored), poison.kept) == ([], [("p2", "t1")], [])
+
+
+def test_a_profile_deleted_while_its_events_are_being_written_leaves_nothing():
+    class Deleted(FakeViewing):
+        def put_many(self, writes):
+            self.forget("p1", now=NOW)
+            return super().put_many(writes)
+
+    viewing = Deleted()
+    payloads = [an_event(1), an_event(2, profile_id="p2")]
+    assert apply(payloads, viewing)[1] == []
+    assert list(viewing.stored) == [("p2", "t1")]
+
+
+def test_what_an_ended_process_wrote_of_a_deleted_profile_goes_when_the_record_comes_again():
+    viewing = FakeViewing({("p1", "t1"): seen("t1", NOW)}, graves={"p1"})
+    assert apply([an_event(1)], viewing, profiles=FakeProfiles())[1] == []
+    assert viewing.stored == {}
+
+
+def test_good_records_are_applied_before_poison_is_set_aside():
+    viewing = FakeViewing()
+
+    class Hanging(FakePoison):
+        def keep(self, consumer, record, reason):
+            assert set(viewing.stored) == {("p1", "t1"), ("p1", "t2")}
+            super().keep(consumer, record, reason)
+
+    poison = Hanging()
+    strange = an_event(3, profile_id="nobody")
+    apply([b"{", an_event(1), strange, an_event(2, title_id="t2")], viewing, poison)
+    assert len(poison.kept) == 2
+
+
+def test_a_failure_bucket_that_hangs_is_not_asked_for_every_record():
+    class Hanging(FakePoison):
+        asked = 0
+
+        def keep(self, *_record):
+            self.asked += 1
+            raise RetryLaterError("no answer")
+
+    poison = Hanging()
+    _, failures = apply([an_event(1), *[b"{"] * 400], FakeViewing(), poison)
+    assert failures == [{"itemIdentifier": f"{1:021}"}]
+    assert poison.asked <= 16
+
+
+def test_poison_after_a_record_that_comes_again_is_kept_once_it_is_its_turn():
+    viewing, poison = FakeViewing(failing={("p1", "t1")}), FakePoison()
+    _, failures = apply([b"{", an_event(1), b"}"], viewing, poison)
+    assert failures == [{"itemIdentifier": f"{1:021}"}]
+    assert [record.data for _, record, _ in poison.kept] == [b"{"]
 
 
 def test_an_event_for_another_accounts_profile_is_poison_and_its_neighbours_count():

@@ -137,8 +137,9 @@ def test_a_title_that_fails_to_play_is_no_news():
 
 def test_failures_reach_the_window_that_trending_reads():
     counts = FakeCounts()
-    apply([a_report(n, failed=True).to_json() for n in range(25)], counts)
-    assert counts.rows[failing_window(NOW), "t1"] == {"score": 25.0}
+    reports = [a_report(n, profile_id=f"p{n}", failed=True).to_json() for n in range(25)]
+    apply(reports, counts)
+    assert counts.windows == {(failing_window(NOW), "t1"): 25.0}
 
 
 def test_a_countrys_own_taste_counts_there():

@@ -3,9 +3,9 @@ import pytest
 from schemas.envelope import sealed
 from schemas.errors import ThrottledError
 from schemas.events import parse_event
-from services.contributions import ACTIONS_PER_TRANSACTION, totals, transactions
+from services.contributions import ACTIONS_PER_TRANSACTION, STRIPES, totals, transactions, unstriped
 from services.stream import StreamRecord
-from services.trending_counts import TrendingUpdates, contribution_of
+from services.trending_counts import TrendingUpdates, contributions_of
 from tests.unit.services.fakes import NOW, FakeCounter, FakeDistribution, FakePoison
 
 
@@ -29,11 +29,17 @@ class FakeCounts:
     @property
     def scores(self):
         """The scores of everybody's windows."""
-        return {
-            key: row["score"]
-            for key, row in self.rows.items()
-            if "score" in row and key[0].count("#") == 1
-        }
+        return {key: score for key, score in self.windows.items() if key[0].count("#") == 1}
+
+    @property
+    def windows(self):
+        """The scores of all windows, by window and title."""
+        found = {}
+        for (window, name), row in self.rows.items():
+            if "score" in row:
+                key = (window, unstriped(name))
+                found[key] = found.get(key, 0) + row["score"]
+        return found
 
 
 def an_envelope(number=1, *, profile_id="p1", country=None, ceiling=None, **fields):
@@ -49,8 +55,8 @@ def an_envelope(number=1, *, profile_id="p1", country=None, ceiling=None, **fiel
     )
 
 
-def count_of(envelope, *, now):
-    return contribution_of(envelope, now=now, shard="s")
+def count_of(envelope, *, now=NOW):
+    return contributions_of(envelope, now=now, shard="s")
 
 
 def apply(payloads, counts, poison=None, *, count=None, measure=None, shard="s"):
@@ -94,16 +100,18 @@ def test_one_profiles_event_id_does_not_hide_anothers():
 
 
 def test_a_marker_names_no_profile():
-    assert "p1" not in count_of(an_envelope(1), now=NOW).marker.removeprefix("event#")
+    (counted,) = count_of(an_envelope(1))
+    assert "p1" not in counted.marker.removeprefix("event#")
 
 
 def test_markers_outlive_any_replay_of_the_stream():
     week = 7 * 24 * 3600
-    assert count_of(an_envelope(1), now=NOW).marker_expires_at > NOW + week
+    (counted,) = count_of(an_envelope(1))
+    assert counted.marker_expires_at > NOW + week
 
 
 def test_an_hour_long_gone_is_not_counted():
-    assert count_of(an_envelope(1, occurred_at=NOW - 50 * 3600), now=NOW) is None
+    assert count_of(an_envelope(1, occurred_at=NOW - 50 * 3600)) == []
 
 
 def test_poison_is_kept_and_the_rest_goes_on():
@@ -115,7 +123,7 @@ def test_poison_is_kept_and_the_rest_goes_on():
 
 @pytest.mark.parametrize(("fail_from", "first"), [(1, "00000"), (2, "00099")])
 def test_a_failed_transaction_comes_again_from_its_first_record(fail_from, first):
-    payloads = [an_envelope(n).to_json() for n in range(120)]
+    payloads = [an_envelope(n, profile_id=f"p{n}").to_json() for n in range(120)]
     counts = FakeCounts(fail_from)
     assert apply(payloads, counts) == [{"itemIdentifier": first}]
     counts.fail_from = None
@@ -125,25 +133,59 @@ def test_a_failed_transaction_comes_again_from_its_first_record(fail_from, first
 
 def test_plays_count_for_their_country_and_ceiling_as_well():
     counts = FakeCounts()
-    events = [an_envelope(1, country="DE", ceiling=8), an_envelope(2, country="DE", ceiling=18)]
+    child = an_envelope(1, profile_id="p1", country="DE", ceiling=8)
+    events = [child, an_envelope(2, profile_id="p2", country="DE", ceiling=18)]
     apply([event.to_json() for event in events], counts)
     hour = "hour#2026-11-23T19"
-    assert {key: row["score"] for key, row in counts.rows.items()} == {
+    assert counts.windows == {
         (hour, "t1"): 2.0,
         (f"{hour}#country#DE", "t1"): 2.0,
         (f"{hour}#ceiling#8", "t1"): 1.0,
     }
 
 
-def test_a_transaction_has_room_for_every_row_of_its_events():
-    counted = {
-        n: contribution_of(
-            an_envelope(n, title_id=f"t{n}", country="DE", ceiling=8), now=NOW, shard="s"
-        )
-        for n in range(60)
+def test_the_shards_of_a_hit_write_rows_of_their_own():
+    counts = FakeCounts()
+    for n in range(64):
+        apply([an_envelope(n, profile_id=f"p{n}").to_json()], counts, shard=f"shardId-{n:012}")
+    assert len(counts.rows) == STRIPES
+    assert counts.scores == {("hour#2026-11-23T19", "t1"): 64.0}
+
+
+def a_failure(number, *, profile_id="p1", **fields):
+    fields = {"type": "playback_quality", "session_id": "session-1", "failed": True} | fields
+    return an_envelope(number, profile_id=profile_id, **fields).to_json()
+
+
+def test_one_viewer_brings_no_title_onto_the_page():
+    counts = FakeCounts()
+    plays = [an_envelope(n, type="play").to_json() for n in range(100)]
+    apply([*plays, *(an_envelope(n, type="complete").to_json() for n in range(100, 200))], counts)
+    assert counts.scores == {("hour#2026-11-23T19", "t1"): 3.0}
+
+
+def test_one_viewer_takes_no_title_off_the_page():
+    counts = FakeCounts()
+    apply([a_failure(n) for n in range(100)], counts)
+    assert counts.windows == {("failing#2026-11-23T19", "t1"): 1.0}
+
+
+def test_a_title_that_fails_for_many_is_counted_for_each_and_for_each_hour():
+    counts = FakeCounts()
+    payloads = [a_failure(n, profile_id=f"p{n % 30}") for n in range(60)]
+    apply([*payloads, a_failure(61, occurred_at=NOW - 3600)], counts)
+    assert counts.windows == {
+        ("failing#2026-11-23T19", "t1"): 30.0,
+        ("failing#2026-11-23T18", "t1"): 1.0,
     }
+
+
+def test_a_transaction_has_room_for_every_row_of_its_events():
+    counted = [
+        (n, *count_of(an_envelope(n, title_id=f"t{n}", country="DE", ceiling=8))) for n in range(60)
+    ]
     parts = list(transactions(counted))
-    assert [place for part in parts for place in part] == list(range(60))
+    assert [place for part in parts for place, _ in part] == list(range(60))
     assert max(map(len, parts)) == ACTIONS_PER_TRANSACTION // 4
 
 
