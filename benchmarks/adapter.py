@@ -104,9 +104,9 @@ class Recommender:
             now=self._now,
             trending={},
             favourite_genres=(),
+            seen_too=not exclude_seen,
         )
-        open_titles = request.allowed if exclude_seen else model.index.playable(anybody, self._now)
-        allowed = mask & open_titles
+        allowed = mask & request.allowed
         picks = request.picks(min(k, int(allowed.sum())), allowed)
         return [self._items[int(pick.title_id)] for pick in picks]
 

@@ -20,7 +20,10 @@ _FEWEST_CANDIDATES = 60
 
 
 class Request:
-    """``allowed`` [titles] starts as what is eligible; who shows a title may take it out."""
+    """``allowed`` [titles] starts as what is eligible; who shows a title may take it out.
+
+    ``seen_too``: what the viewer has seen or turned down is eligible as well.
+    """
 
     def __init__(
         self,
@@ -34,13 +37,14 @@ class Request:
         trending: Mapping[str, float],
         favourite_genres: Sequence[str],
         boosts: Sequence[Boost] = (),
+        seen_too: bool = False,
     ) -> None:
         self._scorers = scorers
         self._index = index
         self._ranker = ranker
         self.history = fold(history, index.numbers, now)
         playable = index.playable(viewer, now)
-        self.allowed: Bools = index.suggestible(history, playable)
+        self.allowed: Bools = playable if seen_too else index.suggestible(history, playable)
         self.scores = score(
             scorers,
             index,

@@ -317,3 +317,13 @@ def test_an_endless_number_is_refused_by_its_column(interactions, items, column)
 @pytest.mark.parametrize("year", [3e9, "19990101120000", -5])
 def test_a_year_that_is_none_is_left_out(interactions, items, year):
     assert fitted(interactions, items.assign(year=year)).recommend([0], 3)
+
+
+def test_with_what_was_seen_the_order_is_that_of_the_scores(interactions, items):
+    recommender = fitted(interactions, items)
+    [titles] = recommender.recommend([0], TITLES, exclude_seen=False).values()
+    seen = set(interactions.item_id[interactions.user_id == 0])
+    assert seen <= set(titles)
+    assert len(titles) == TITLES
+    first = titles[:20]
+    assert np.mean([taste(title) == taste(0) for title in first]) > 0.8
