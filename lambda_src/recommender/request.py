@@ -44,7 +44,7 @@ class Request:
         self._ranker = ranker
         self.history = fold(history, index.numbers, now)
         playable = index.playable(viewer, now)
-        self.allowed: Bools = playable if seen_too else index.suggestible(history, playable)
+        self.allowed: Bools = playable.copy() if seen_too else index.suggestible(history, playable)
         self.scores = score(
             scorers,
             index,
