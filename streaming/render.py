@@ -97,11 +97,11 @@ def user_data(
 ) -> str:
     """Give the first-boot script of a node.
 
-    With a `namespace` for its counters it boots the image that `image_component` describes;
+    With a `namespace` for its counters it boots the image that `image_components` describe;
     without one, a bare Amazon Linux 2023, which it installs first. The node finishes what it is
     sending within `drain_seconds` of being told to terminate.
     """
-    install = "" if namespace else _install(node, drain_seconds, watch="")
+    install = "" if namespace else _install(node, drain_seconds)
     boot = _render(
         "boot.sh.j2",
         node=node,
@@ -115,14 +115,29 @@ def user_data(
     return f"#!/bin/bash\nset -euo pipefail\n{install}{boot}"
 
 
-def image_component(node: NodeConfig, *, drain_seconds: int) -> str:
-    """Give the component from which EC2 Image Builder makes the image of all nodes."""
-    install = _install(node, drain_seconds, watch=(_FOLDER / "watch.py").read_text())
-    return _render("component.yml.j2", install=install)
+def image_components(node: NodeConfig, *, drain_seconds: int) -> dict[str, str]:
+    """Give the components from which EC2 Image Builder makes the image of all nodes, by name."""
+    watch = _render("watch.sh.j2", node=node, watch=(_FOLDER / "watch.py").read_text())
+    return {
+        "Component": _render(
+            "component.yml.j2",
+            name="node",
+            description="nginx, and what drains and clears up after it",
+            script=_install(node, drain_seconds),
+            checks=["nginx -v", "aws --version"],
+        ),
+        "Watcher": _render(
+            "component.yml.j2",
+            name="watcher",
+            description="what counts and finds damaged cache files",
+            script=watch,
+            checks=["/usr/local/bin/marquee-watch --help"],
+        ),
+    }
 
 
-def _install(node: NodeConfig, drain_seconds: int, *, watch: str) -> str:
-    return _render("install.sh.j2", node=node, drain_seconds=drain_seconds, watch=watch)
+def _install(node: NodeConfig, drain_seconds: int) -> str:
+    return _render("install.sh.j2", node=node, drain_seconds=drain_seconds)
 
 
 def _render(template: str, **values: object) -> str:

@@ -4,6 +4,7 @@
 nginx believes the length of a file in its cache. One that was cut short is sent as it is, under
 the length that it should have, and the viewer waits for the rest. The log tells: an answer that
 is complete for nginx and shorter than it said. The file goes, and who asks again gets it whole.
+Where no file is short, S3 broke off: nginx sends what it got of a slice and goes on to the next.
 
 Runs under the node's own Python (3.9), with nothing but the standard library and the AWS CLI.
 """
@@ -15,14 +16,19 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from threading import Event
+from typing import TextIO
 from urllib.request import urlopen
 
 SLICE = 2 * 1024 * 1024  # of nginx.conf
 PUBLISH_SECONDS = 60
+SENDING_SECONDS = 20  # the most that one call of CloudWatch may take
 SERVED_FROM_CACHE = ("HIT", "STALE", "UPDATING", "REVALIDATED")
 
 
@@ -32,11 +38,11 @@ class Log:
     def __init__(self, path: Path) -> None:
         """What is there already was read before."""
         self._path = path
-        self._file = None
+        self._file: TextIO | None = None
         self._rest = ""
         self._replaced = False
         if path.exists():
-            self._file = path.open()
+            self._file = _opened(path)
             self._file.seek(0, os.SEEK_END)
 
     def lines(self) -> list[str]:
@@ -44,20 +50,24 @@ class Log:
         if self._file is None:
             if not self._path.exists():
                 return []
-            self._file = self._path.open()
+            self._file = _opened(self._path)
         replaced = self._replaced  # at the last look: nobody writes to the old one any more
-        self._replaced = self._is_replaced()
+        self._replaced = self._is_replaced(self._file)
         *lines, self._rest = (self._rest + self._file.read()).split("\n")
         if replaced:
             self._file.close()
             self._file, self._rest, self._replaced = None, "", False
         return lines
 
-    def _is_replaced(self) -> bool:
+    def _is_replaced(self, file: TextIO) -> bool:
         try:
-            return os.stat(self._path).st_ino != os.fstat(self._file.fileno()).st_ino
+            return os.stat(self._path).st_ino != os.fstat(file.fileno()).st_ino
         except FileNotFoundError:  # renamed, and nginx has not begun the next one
             return False
+
+
+def _opened(path: Path) -> TextIO:
+    return path.open(errors="replace")  # a header may hold any byte, and nginx logs it as it is
 
 
 class Counts:
@@ -67,7 +77,7 @@ class Counts:
         """Nothing so far."""
         self.values = dict.fromkeys(
             ("Requests", "BytesSent", "CacheLookups", "CacheHits", "StoreRequests", "StoreErrors",
-             "ServerErrors", "DamagedCacheFiles"), 0,
+             "ServerErrors", "DamagedCacheFiles", "UnreadLogLines", "Heartbeats"), 0,
         )  # fmt: skip
 
     def add(self, line: dict[str, str]) -> None:
@@ -100,6 +110,18 @@ def cache_files(line: dict[str, str], cache: Path) -> list[Path]:
     return [_file(cache, f"{key}bytes={begin}-{begin + SLICE - 1}") for begin in begins]
 
 
+def is_short(path: Path) -> bool:
+    """Whether a file of the cache holds less of a body than its own header says."""
+    with path.open("rb") as file:
+        head = file.read(64 * 1024)
+        header, end, _ = head.partition(b"\r\n\r\n")
+        told = re.search(rb"\r\ncontent-length: *(\d+)", header, re.IGNORECASE)
+        size = file.seek(0, os.SEEK_END)
+    begun = len(header) + len(end)
+    # Of what nginx can't read itself it asks anew, so that is nothing to remove.
+    return told is not None and end != b"" and size - begun < int(told[1])
+
+
 def _file(cache: Path, key: str) -> Path:
     name = hashlib.md5(key.encode()).hexdigest()  # as nginx names it, levels=1:2
     return cache / name[-1] / name[-3:-1] / name
@@ -111,24 +133,68 @@ class Watch:
     def __init__(self, log: Path, cache: Path, floor: int) -> None:
         """`floor` is how many bytes nginx keeps free (`min_free`)."""
         self._log, self._cache, self._floor = Log(log), cache, floor
+        self._removed: set[Path] = set()
+        self._sending: tuple[subprocess.Popen[bytes], Counts, float] | None = None
         self.counts = Counts()
 
     def look(self) -> None:
-        """Counts what was logged; removes what an answer that came short was made from."""
+        """Counts what was logged; removes what is short of that which an answer was made from."""
         for text in self._log.lines():
-            line = json.loads(text)
-            self.counts.add(line)
-            if came_short(line):
-                for path in cache_files(line, self._cache):
-                    if path.exists():
-                        path.unlink()
-                        self.counts.values["DamagedCacheFiles"] += 1
-                        say(f"removed {path}: {line['uri']} came short")
+            try:
+                line = json.loads(text)
+                self.counts.add(line)
+                files = cache_files(line, self._cache) if came_short(line) else []
+            except (ValueError, KeyError, TypeError) as error:
+                self.counts.values["UnreadLogLines"] += 1
+                say(f"not understood: {error!r} in {text[:200]}")
+                continue
+            if files:
+                self._came_short(line["uri"], files)
+
+    def _came_short(self, uri: str, files: list[Path]) -> None:
+        for path in files:
+            if path.exists() and is_short(path):
+                path.unlink()
+                self._removed.add(path)
+                self.counts.values["DamagedCacheFiles"] += 1
+                say(f"removed {path}: {uri} came short")
+        if self._removed.isdisjoint(files):  # else others were sent the same file
+            self.counts.values["StoreRequests"] += 1  # the log has the first slice's alone
+            self.counts.values["StoreErrors"] += 1
+            say(f"{uri} came short, of no file in the cache")
 
     def publish(self, namespace: str, address: str) -> None:
-        """Says what was counted; what CloudWatch did not take is said by the next minute."""
-        if sent(namespace, self.metrics(connections(address))):
+        """Begins to say what was counted, and looks on meanwhile."""
+        if self._sending is None:
+            self.counts.values["Heartbeats"] += 1
+            command = ["aws", "cloudwatch", "put-metric-data", "--namespace", namespace,
+                       "--metric-data", json.dumps(self.metrics(connections(address)))]  # fmt: skip
+            try:
+                process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            except OSError as error:
+                say(f"not published, the next minute says it: {error}")
+                return
+            self._sending = process, self.counts, time.monotonic() + SENDING_SECONDS
             self.counts = Counts()
+
+    def settle(self, *, wait: bool = False) -> None:
+        """What CloudWatch did not take, or not in time, is said by the next minute."""
+        if self._sending is None:
+            return
+        process, counts, deadline = self._sending
+        if wait:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0, deadline - time.monotonic()))
+        if process.poll() is None and time.monotonic() >= deadline:
+            process.kill()
+            process.wait()
+        if process.poll() is None:
+            return
+        self._sending = None
+        if process.returncode:
+            say(f"not published, the next minute says it: {process.returncode}")
+            for name, value in counts.values.items():
+                self.counts.values[name] += value
 
     def metrics(self, open_ones: int | None) -> list[dict[str, object]]:
         """For CloudWatch: one series for all nodes, since nodes come and go."""
@@ -154,18 +220,6 @@ def connections(url: str) -> int | None:
         return None
 
 
-def sent(namespace: str, metrics: list[dict[str, object]]) -> bool:
-    """Whether CloudWatch has them."""
-    command = ["aws", "cloudwatch", "put-metric-data", "--namespace", namespace,
-               "--metric-data", json.dumps(metrics)]  # fmt: skip
-    try:
-        subprocess.run(command, check=True, timeout=20, stdout=subprocess.DEVNULL)
-    except (subprocess.SubprocessError, OSError) as error:
-        say(f"not published, the next minute says it: {error}")
-        return False
-    return True
-
-
 def say(words: str) -> None:
     """To the journal."""
     print(words, file=sys.stderr, flush=True)
@@ -181,13 +235,21 @@ def main() -> None:
     parser.add_argument("--namespace", default="", help="of CloudWatch; none: nothing is published")
     given = parser.parse_args()
     watch = Watch(given.log, given.cache, given.floor)
+    say(f"follows {given.log}")
     due = time.monotonic() + PUBLISH_SECONDS
-    while True:
+    ended = Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    while not ended.wait(1):
         watch.look()
+        watch.settle()
         if given.namespace and time.monotonic() >= due:
             due += PUBLISH_SECONDS
             watch.publish(given.namespace, given.metrics)
-        time.sleep(1)
+    watch.look()
+    watch.settle(wait=True)
+    if given.namespace:
+        watch.publish(given.namespace, given.metrics)
+        watch.settle(wait=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from stacks.constructs.acknowledge import acknowledge
 from stacks.constructs.grants import write_objects
 from stacks.constructs.metrics import own_namespace
 from stacks.constructs.node_image import NodeImage
-from streaming.render import PROBE_KEY, NodeConfig, image_component, user_data
+from streaming.render import PROBE_KEY, NodeConfig, image_components, user_data
 
 NODE_PORT = 8080
 # How long a node may go on sending after it was told to terminate. Spot gives two minutes.
@@ -135,7 +135,7 @@ class StreamingNode(Construct):
         image = NodeImage(
             self,
             "Image",
-            component=image_component(self._node, drain_seconds=int(DRAIN_TIME.to_seconds())),
+            components=image_components(self._node, drain_seconds=int(DRAIN_TIME.to_seconds())),
             release=self._config.fleet.image_release,
             vpc=vpc,
             subnet=subnet,

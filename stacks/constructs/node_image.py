@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from aws_cdk import Aws, Names
 from aws_cdk import aws_ec2 as ec2
@@ -19,9 +20,9 @@ _MANAGED = ("AmazonSSMManagedInstanceCore", "EC2InstanceProfileForImageBuilder")
 
 
 class NodeImage(Construct):
-    """Amazon Linux 2023 on Graviton and one component, under an id that the deployment fixes.
+    """Amazon Linux 2023 on Graviton and its components, under an id that the deployment fixes.
 
-    The id changes when the component does, or `release`: then the launch template does, and an
+    The id changes when a component does, or `release`: then the launch template does, and an
     instance refresh brings it to the nodes, watched by the fleet's alarms.
     """
 
@@ -30,33 +31,40 @@ class NodeImage(Construct):
         scope: Construct,
         id: str,
         *,
-        component: str,
+        components: Mapping[str, str],
         release: int,
         vpc: ec2.IVpc,
         subnet: ec2.ISubnet,
     ) -> None:
-        """`subnet` must reach Systems Manager, Image Builder and S3; `component` is its YAML."""
+        """`subnet` must reach SSM, Image Builder and S3; `components` are YAML by construct id."""
         super().__init__(scope, id)
         # Versions are written once. The content's own number says when there is a next one.
-        digest = int(hashlib.sha256(component.encode()).hexdigest()[:7], 16)
-        version = f"1.{release}.{digest}"
-        name = Names.unique_resource_name(self, max_length=100, separator="-")
-        made = imagebuilder.CfnComponent(
-            self, "Component", name=name, version=version, platform=PLATFORM, data=component
-        )
+        name = Names.unique_resource_name(self, max_length=90, separator="-")
+        made = [
+            imagebuilder.CfnComponent(
+                self,
+                part,
+                name=f"{name}-{part}",
+                version=_version(release, data),
+                platform=PLATFORM,
+                data=data,
+            )
+            for part, data in components.items()
+        ]
         recipe = imagebuilder.CfnImageRecipe(
             self,
             "Recipe",
             name=name,
-            version=version,
+            version=_version(release, *components.values()),
             parent_image=(
                 f"arn:{Aws.PARTITION}:imagebuilder:{Aws.REGION}:aws:image/"
                 "amazon-linux-2023-arm64/x.x.x"
             ),
             components=[
                 imagebuilder.CfnImageRecipe.ComponentConfigurationProperty(
-                    component_arn=made.attr_arn
+                    component_arn=part.attr_arn
                 )
+                for part in made
             ],
         )
         image = imagebuilder.CfnImage(
@@ -114,3 +122,8 @@ class NodeImage(Construct):
             ),
         )
         return role
+
+
+def _version(release: int, *contents: str) -> str:
+    digest = int(hashlib.sha256("".join(contents).encode()).hexdigest()[:7], 16)
+    return f"1.{release}.{digest}"

@@ -1,6 +1,7 @@
 """The node's own nginx, run against a small store that records what it is asked."""
 
 import ast
+import gzip
 import http.client
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -21,7 +23,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import botocore.session
 import certifi
@@ -34,7 +35,7 @@ from streaming import watch
 from streaming.render import (
     PROBE_KEY,
     NodeConfig,
-    image_component,
+    image_components,
     local_node,
     nginx_conf,
     user_data,
@@ -43,6 +44,7 @@ from tests.infrastructure.synthesis import Template
 
 Find = Callable[..., Template]
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+MKFS = shutil.which("mkfs.xfs", path="/usr/sbin:/sbin")
 SLICE = 2 * 1024 * 1024
 FILM = bytes(range(256)) * (3 * SLICE // 256)
 NODE_ADDRESS = "127.0.0.1"
@@ -59,6 +61,7 @@ class Store:
     port: int = 0
     failing: bool = False  # answers 503 to everything
     slow_seconds: float = 0.0
+    breaking_off: bool = False  # in the middle of whatever is long
 
     def asked(self, name: str) -> list[str | None]:
         return [headers.get(name) for _, headers in self.requests]
@@ -116,6 +119,10 @@ def _handler(store: Store) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            if store.breaking_off and len(body) > 1000:
+                self.wfile.write(body[: len(body) // 2])
+                self.close_connection = True
+                return
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
@@ -410,7 +417,111 @@ def test_what_was_not_published_is_said_by_the_next_minute(
     watcher = watch.Watch(tmp_path / "access.log", tmp_path, floor=1)
     watcher.counts.values["Requests"] = 3
     watcher.publish("Marquee/prod", f"http://{NODE_ADDRESS}:1/metrics")  # nginx is down, too
+    watcher.settle(wait=True)
     assert watcher.counts.values["Requests"] == left
+
+
+def test_a_cloudwatch_that_hangs_keeps_nobody_from_looking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "aws").write_text("#!/bin/sh\nexec sleep 60\n")
+    (tmp_path / "aws").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    (log := tmp_path / "access.log").touch()
+    watcher = watch.Watch(log, tmp_path, floor=1)
+    watcher.counts.values["Requests"] = 3
+    watcher.publish("Marquee/prod", f"http://{NODE_ADDRESS}:1/metrics")
+    log.write_text(json.dumps(_LINE) + "\n")
+    watcher.look()
+    watcher.settle()
+    assert watcher.counts.values["Requests"] == 1  # the three are on their way
+    monkeypatch.setattr(watch.time, "monotonic", lambda: float("inf"))
+    watcher.settle()
+    assert watcher.counts.values["Requests"] == 4
+
+
+def test_what_was_counted_is_said_before_the_watcher_ends(tmp_path: Path) -> None:
+    (tmp_path / "aws").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/said\n')
+    (tmp_path / "aws").chmod(0o755)
+    (log := tmp_path / "access.log").touch()
+    command = [sys.executable, watch.__file__, "--log", str(log), "--cache", str(tmp_path),
+               "--floor", "1", "--metrics", f"http://{NODE_ADDRESS}:1/metrics",
+               "--namespace", "Marquee/prod"]  # fmt: skip
+    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    watcher = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    assert watcher.stderr
+    assert "follows" in watcher.stderr.readline()
+    log.write_text("not even JSON\n" + json.dumps(_LINE) + "\n")
+    watcher.terminate()
+    assert watcher.wait(timeout=30) == 0
+    said = json.loads((tmp_path / "said").read_text().split("--metric-data ")[1])
+    values = {one["MetricName"]: one["Value"] for one in said}
+    assert (values["Requests"], values["UnreadLogLines"], values["Heartbeats"]) == (1, 1, 1)
+
+
+_LINE = {"method": "GET", "uri": "/media/t1/a.m4s", "key": "/media/t1/a.m4s", "status": "200",
+         "bytes": "5", "length": "5", "span": "", "done": "OK", "cache": "HIT",
+         "upstream_status": ""}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b'{"method": "GE\n', b"\xff\xfe\n", b"[]\n", b"{}\n", b'{"bytes": "many"}\n', b"\n"],
+)
+def test_a_line_that_is_none_is_counted_and_the_next_one_read(
+    tmp_path: Path, broken: bytes
+) -> None:
+    (log := tmp_path / "access.log").touch()
+    watcher = watch.Watch(log, tmp_path, floor=1)
+    log.write_bytes(broken + json.dumps(_LINE).encode() + b"\n")
+    watcher.look()
+    counts = watcher.counts.values
+    assert (counts["UnreadLogLines"], counts["CacheHits"]) == (1, 1)
+
+
+@needs_nginx
+@pytest.mark.parametrize("path", ["/media/\xff", "/media/t1/master.m3u8"])
+def test_bytes_that_are_no_text_do_not_end_the_watcher(node: Node, path: str) -> None:
+    watcher = _watcher(node)
+    with socket.create_connection(node.place) as client:
+        client.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: \xff\xfe\r\n"
+            "Connection: close\r\n\r\n".encode("latin-1")
+        )
+        assert client.recv(12).startswith(b"HTTP/1.1 ")
+    _until(watcher, lambda counts: counts["Requests"] == 1)
+
+
+@needs_nginx
+def test_what_is_whole_stays_where_the_store_breaks_off_later(node: Node, store: Store) -> None:
+    for begin in (0, 2 * SLICE):
+        node.get("/media/t1/film.mp4", Range=f"bytes={begin}-{begin + 99}")
+    whole = set(_cached(node))
+    watcher = _watcher(node)
+    store.breaking_off = True
+    # nginx sends what it got of the second slice, then the third, and believes to be done.
+    with pytest.raises(TimeoutError):
+        _over_a_connection_that_is_kept(node, "/media/t1/film.mp4", {})
+    counts = _until(watcher, lambda counts: counts["StoreErrors"] > 0)
+    assert (counts["DamagedCacheFiles"], counts["StoreErrors"]) == (0, 1)
+    assert set(_cached(node)) == whole
+    store.breaking_off = False
+    assert node.get("/media/t1/film.mp4").body == FILM
+
+
+@needs_nginx
+def test_of_many_slices_the_short_one_alone_goes(node: Node) -> None:
+    wanted = node.get("/media/t1/film.mp4").body
+    short, *others = _cached(node)
+    os.truncate(short, short.stat().st_size // 2)
+    watcher = _watcher(node)
+    for _ in range(2):  # the second was sent the same file: S3 has nothing to do with it
+        with pytest.raises(TimeoutError):
+            _over_a_connection_that_is_kept(node, "/media/t1/film.mp4", {})
+    counts = _until(watcher, lambda counts: counts["Requests"] == 3)
+    assert (counts["DamagedCacheFiles"], counts["StoreErrors"]) == (1, 0)
+    assert set(_cached(node)) == set(others)
+    assert node.get("/media/t1/film.mp4").body == wanted
 
 
 @needs_nginx
@@ -498,13 +609,9 @@ def _boot(namespace: str | None = None) -> str:
     )
 
 
-def _component() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(image_component(_CLOUD, drain_seconds=120))
-    return document
-
-
-def _install() -> str:
-    (step,) = _component()["phases"][0]["steps"]
+def _install(part: str = "Component") -> str:
+    component = yaml.safe_load(image_components(_CLOUD, drain_seconds=120)[part])
+    (step,) = component["phases"][0]["steps"]
     (script,) = step["inputs"]["commands"]
     return str(script)
 
@@ -513,7 +620,9 @@ def _heredoc(script: str, mark: str) -> str:
     return script.split(f"<<'{mark}'\n")[1].split(f"{mark}\n")[0]
 
 
-@pytest.mark.parametrize("script", [_boot(), _boot("Marquee/prod"), _install()])
+@pytest.mark.parametrize(
+    "script", [_boot(), _boot("Marquee/prod"), _install(), _install("Watcher")]
+)
 def test_what_runs_on_a_node_is_a_script_that_bash_can_parse(script: str) -> None:
     checked = subprocess.run(
         ["bash", "-n"], input=script, text=True, capture_output=True, check=False
@@ -525,26 +634,31 @@ def test_user_data_stays_below_the_limit_of_ec2() -> None:
     assert len(_boot().encode()) < 16_000
 
 
-def test_the_component_stays_below_the_limit_of_image_builder_and_names_no_variable() -> None:
-    text = image_component(_CLOUD, drain_seconds=120)
+@pytest.mark.parametrize("part", ["Component", "Watcher"])
+def test_a_component_stays_below_the_limit_of_image_builder_and_names_no_variable(
+    part: str,
+) -> None:
+    text = image_components(_CLOUD, drain_seconds=120)[part]
     assert len(text) < 16_000
     assert "{{" not in text
 
 
 def test_an_image_is_the_same_for_every_stage() -> None:
     other = replace(_CLOUD, upstream_host="elsewhere", cache_min_free="1g")
-    assert image_component(other, drain_seconds=120) == image_component(_CLOUD, drain_seconds=120)
+    assert image_components(other, drain_seconds=120) == image_components(_CLOUD, drain_seconds=120)
 
 
 def test_the_watcher_in_the_image_is_the_one_that_is_tested_here() -> None:
     source = Path(watch.__file__).read_text()
-    assert _heredoc(_install(), "MARQUEE_WATCH") == source
+    assert _heredoc(_install("Watcher"), "MARQUEE_WATCH") == source
     ast.parse(source, feature_version=(3, 9))  # the Python of Amazon Linux 2023
 
 
 _STUBS = {
     "lsblk": 'case "$1" in -no) echo nvme0n1;; *) printf "nvme0n1\\nnvme1n1\\n";; esac',
     "findmnt": "echo /dev/nvme0n1p1",
+    # As the real one does; where that is installed, the next test asks it.
+    "mkfs.xfs": '[ ${#3} -le 12 ] || { echo "$3 is too long, no more than 12" >&2; exit 1; }',
 }
 
 
@@ -578,10 +692,24 @@ def _booted(script: str, root: Path) -> list[str]:
 def test_a_node_of_its_own_image_boots_without_installing_anything(tmp_path: Path) -> None:
     calls = _booted(_boot("Marquee/prod"), tmp_path)
     assert [call for call in calls if call.startswith("dnf")] == []
-    assert "mkfs.xfs -f -L marquee-cache /dev/nvme1n1" in calls
+    (made,) = (call.split() for call in calls if call.startswith("mkfs.xfs"))
+    assert made[-1] == "/dev/nvme1n1"
+    # What is mounted is what was made.
+    assert f"LABEL={made[3]} " in (tmp_path / "etc/fstab").read_text()
     assert "marquee-watch.service" in calls[-1]
     settings = (tmp_path / "etc/marquee/node.env").read_text()
     assert f"CACHE_FLOOR={8 * 1024**3}\n" in settings
+
+
+@pytest.mark.skipif(MKFS is None, reason="mkfs.xfs is not installed on this machine")
+def test_the_disk_takes_its_label(tmp_path: Path) -> None:
+    command = re.search(r"^mkfs.xfs [^#\n]*", _boot("Marquee/prod"), re.MULTILINE)
+    assert command
+    with (disk := tmp_path / "disk").open("wb") as file:
+        file.truncate(512 * 1024**2)
+    script = command[0].replace("mkfs.xfs", str(MKFS))
+    environment = {**os.environ, "disk": str(disk)}
+    subprocess.run(["bash", "-ec", script], check=True, env=environment)
 
 
 def test_a_bare_node_installs_first_and_then_boots_as_the_others_do(tmp_path: Path) -> None:
@@ -632,6 +760,54 @@ def test_a_boot_begins_with_an_empty_cache_and_a_restart_of_nginx_does_not(tmp_p
         subprocess.run(["bash", "-c", script], check=True)
         left.append([path.name for path in cache.iterdir()])
     assert left == [[], ["slice"]]
+
+
+def _shipped(state: Path, *, refused: bool = False) -> tuple[int, dict[str, str]]:
+    """What one run of the shipping said, and what has reached the bucket until now."""
+    bucket = state / "bucket"
+    stubs = {
+        "aws": "cat >/dev/null; exit 1"
+        if refused
+        else f'to="{bucket}/${{4#s3://}}"; mkdir -p "$(dirname "$to")"; cat >"$to"',
+        "nginx": ":",
+        "sleep": ":",
+    }
+    (state / "bin").mkdir(exist_ok=True)
+    for name, does in stubs.items():
+        (state / "bin" / name).write_text(f"#!/bin/bash\n{does}\n")
+        (state / "bin" / name).chmod(0o755)
+    (state / "instance-id").write_text("i-1\n")
+    script = _heredoc(_install(), "MARQUEE_LOGS").replace(_CLOUD.log_path, str(state / "log"))
+    script = script.replace("/var/lib/cloud/data/instance-id", str(state / "instance-id"))
+    environment = {"PATH": f"{state}/bin:/usr/bin:/bin", "LOG_BUCKET": "logs"}
+    ran = subprocess.run(["bash", "-c", script], check=False, env=environment)
+    found = {
+        str(path.relative_to(bucket)): gzip.decompress(path.read_bytes()).decode()
+        for path in sorted(bucket.rglob("*.gz"))
+    }
+    return ran.returncode, found
+
+
+def test_a_log_that_could_not_be_shipped_goes_with_the_next(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "access.log").write_text("first\n")
+    (tmp_path / "log" / "error.log").write_text("oh\n")
+    assert _shipped(tmp_path, refused=True) == (1, {})
+    time.sleep(1.1)  # names go by the second
+    (tmp_path / "log" / "access.log").write_text("second\n")
+    status, found = _shipped(tmp_path)
+    assert (status, list(found.values())) == (0, ["first\n", "second\n", "oh\n"])
+    assert all(
+        re.fullmatch(r"logs/fleet/(access|error)/\d{4}/\d\d/\d\d/\d{6}-i-1\.gz", name)
+        for name in found
+    )
+    assert list((tmp_path / "log").iterdir()) == []
+
+
+def test_nginx_and_its_watcher_wait_for_the_caches_disk() -> None:
+    wanted = f"RequiresMountsFor={_CLOUD.cache_path}\n"
+    assert wanted in _heredoc(_install(), "MARQUEE_UNIT")
+    assert wanted in _heredoc(_install("Watcher"), "MARQUEE_UNIT")
 
 
 def test_a_node_drains_when_its_group_or_spot_announces_the_end() -> None:
