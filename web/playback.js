@@ -56,7 +56,7 @@ export class Playback {
   #api; #outbox; #profileId; #item; #video; #Hls; #hls; #grant; #meter; #timers = []; #listeners = [];
   #recoveries = []; #ended = false; #refreshing = null;
 
-  /** `tell` has functions to call: ready, started, failed(error), ended. */
+  /** `tell` has functions to call: ready, started, failed(error), ended. `Hls` may be on its way. */
   constructor({ api, outbox, profile, item, video, Hls, tell }) {
     this.#api = api;
     this.#outbox = outbox;
@@ -75,8 +75,10 @@ export class Playback {
   get next() { return this.#grant.next; }
   get folder() { return this.#grant.manifest_url.replace(/[^/]*$/, ""); }
 
+  /** Whoever closes it while the grant is on its way has it come to nothing. */
   async start() {
-    await this.#renew();
+    [this.#Hls] = await Promise.all([this.#Hls, this.#renew()]);
+    if (this.#ended) return;
     const resume = this.#grant.resume_position_seconds;
     this.#listen();
     this.#hls = new this.#Hls({
@@ -109,14 +111,19 @@ export class Playback {
     await Promise.allSettled([
       // Where the API is busy they wait in the outbox, and the page does not wait for them.
       Promise.race([this.#tell(events, { leaving }), sleep(CLOSING_MS)]),
-      this.#grant ? this.#api.stopPlayback(this.#profileId, this.streamId,
-        { keepalive: leaving }) : null,
+      this.#grant ? this.#giveBack({ keepalive: leaving }) : null,
     ]);
+  }
+
+  #giveBack(options) {
+    return this.#api.stopPlayback(this.#profileId, this.streamId, options);
   }
 
   async #renew() {
     this.#grant = await this.#api.playback(this.#profileId,
       { title_id: this.#item.title_id, stream_id: this.streamId });
+    // It ended meanwhile, and this took the place anew; where that fails, the lease runs out.
+    if (this.#ended) await Promise.allSettled([this.#giveBack()]);
   }
 
   async #renewOrFail() {

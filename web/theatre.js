@@ -17,29 +17,33 @@ const hlsLibrary = () => (library ??= import("/vendor/hls.js").then((module) => 
 
 export class Theatre {
   #api; #outbox; #onError; #onClosed; #playback = null; #thumbnails = []; #sprites = new Map();
-  #next = null; #countdown = null; #dragging = false;
+  #next = null; #countdown = null; #dragging = false; #turn = null; #library;
 
-  /** `outbox` gives the one of who is signed in now. */
-  constructor({ api, outbox, onError, onClosed }) {
+  /** `outbox` gives the one of who is signed in now, `library` hls.js. */
+  constructor({ api, outbox, onError, onClosed, library: load = hlsLibrary }) {
+    this.#library = load;
     this.#api = api;
     this.#outbox = outbox;
     this.#onError = onError;
     this.#onClosed = onClosed;
     this.video = find("video");
     this.#listen();
-    window.requestIdleCallback?.(() => hlsLibrary().catch(() => { library = null; }));
+    window.requestIdleCallback?.(() => load().catch(() => { library = null; }));
   }
 
   get playback() { return this.#playback; }
 
-  /** Plays `item`; `queue` is what may come after it. */
-  async play(item, { profile, queue }) {
+  /** Plays `item`; `queue` is what may come after it, but for what was `played` by itself before. */
+  async play(item, { profile, queue, played = [] }) {
+    const turn = this.#turn = {};
     await this.#leave();
-    this.#queue(profile, queue);
+    if (this.#turn !== turn) return; // closed, or another one was chosen
+    const seen = [...played, item.title_id];
+    this.#queue(profile, queue, seen);
     this.#draw(item);
     const playback = new Playback({
       api: this.#api, outbox: this.#outbox(), profile, item, video: this.video,
-      Hls: await hlsLibrary(),
+      Hls: this.#library(),
       tell: {
         ready: () => this.#drawChoices(),
         started: () => find("theatre").setAttribute("data-startup-ms", playback.startupMs),
@@ -51,11 +55,13 @@ export class Theatre {
     try {
       await playback.start();
     } catch (error) {
+      if (this.#playback !== playback) return; // nobody waits for it any more
       this.close();
       throw error;
     }
+    if (this.#playback !== playback) return;
     // Of a series the next episode, whatever stood beside this one on the page.
-    if (playback.next) this.#queue(profile, [playback.next, ...queue]);
+    if (playback.next) this.#queue(profile, [playback.next, ...queue], seen);
     this.video.poster = `${playback.folder}poster.jpg`;
     await this.#loadThumbnails(playback);
   }
@@ -72,8 +78,10 @@ export class Theatre {
     await playback?.stop(options);
   }
 
-  #queue(profile, [next, ...rest]) {
-    this.#next = next ? () => this.play(next, { profile, queue: rest }) : null;
+  // Episodes that name each other, or a row that holds them too, would go round for ever.
+  #queue(profile, titles, played) {
+    const [next, ...queue] = titles.filter((title) => !played.includes(title.title_id));
+    this.#next = next ? () => this.play(next, { profile, queue, played }) : null;
     find("up-next-words").textContent = next ? `Next: ${nextWords(next)}` : "";
   }
 
@@ -196,6 +204,7 @@ export class Theatre {
     on("seek", "pointerleave", () => { find("preview").hidden = true; });
     on("theatre", "keydown", (event) => this.#key(event));
     on("theatre", "close", async () => {
+      this.#turn = null;
       await this.#leave();
       this.#onClosed();
     });

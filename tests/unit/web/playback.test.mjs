@@ -94,6 +94,26 @@ async function playing({ send }) {
   return { playback, put, sent };
 }
 
+test("who closes the player before the grant is there starts nothing and keeps no place", async () => {
+  let grant, made = 0;
+  const places = new Set();
+  const api = {
+    playback: (_, { stream_id }) => new Promise((done) => {
+      grant = () => { places.add(stream_id); done({ manifest_url: "/media/t/master.m3u8" }); };
+    }),
+    stopPlayback: async (_, stream) => { places.delete(stream); },
+  };
+  class Hls { constructor() { made += 1; } }
+  const playback = new Playback({ api, outbox: { put() {}, flush: async () => {} },
+    profile: { profile_id: "p" }, item: { title_id: "t" }, Hls,
+    video: { removeAttribute() {}, load() {}, addEventListener() { made += 1; } }, tell: {} });
+  const starting = playback.start();
+  await playback.stop();
+  grant();
+  await starting;
+  assert.deepEqual([made, places.size], [0, 0]);
+});
+
 const types = (events) => events.map((event) => event.type);
 
 test("what is watched and how it felt goes by the outbox", async () => {
