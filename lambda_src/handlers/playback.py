@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from adapters import clients
 from adapters.configuration import read_parameter, read_secret
 from adapters.media_signer import MediaSigner, private_key_of
+from adapters.observability import count
 from adapters.profiles_table import ProfilesTable
 from adapters.settings import PlaybackSettings, load
 from adapters.streams_table import StreamsTable
@@ -60,6 +61,7 @@ def service() -> PlaybackService:
         viewing=ViewingTable(dynamodb, settings.viewing_table),
         titles=TitlesTable(dynamodb, settings.titles_table),
         signer=_signer(settings),
+        count=count,
         streams=StreamLimit(
             leases=StreamsTable(dynamodb, settings.streams_table), limit=settings.stream_limit
         ),

@@ -28,13 +28,16 @@ class PlaybackRequest(Shape):
 
 
 class NextEpisode(Shape):
-    """What comes after an episode, where this profile may see it and it can be played."""
+    """What comes after an episode, where this profile may see it and it can be played.
+
+    It may be a title of no series, such as a film after the last episode.
+    """
 
     title_id: TitleId
     name: str
-    series: str
-    season: int
-    episode: int
+    series: str | None = None
+    season: int | None = None
+    episode: int | None = None
 
 
 class PlaybackGrant(Shape):

@@ -81,7 +81,9 @@ class TitleDocument(Shape):
     @field_validator("series")
     @classmethod
     def _is_not_its_own_next(cls, series: Series | None, info: Any) -> Series | None:  # noqa: ANN401 - pydantic's
-        if series is not None and series.followed_by == info.data.get("title_id"):
+        follows = series.followed_by if series is not None else None
+        # Where the title's own id is refused, there is none to compare with.
+        if follows is not None and follows == info.data.get("title_id"):
             raise ValueError("followed_by must be another title than this one")
         return series
 

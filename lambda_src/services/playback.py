@@ -9,10 +9,10 @@ from typing import Protocol
 from recommender.catalogue import Viewer
 from recommender.ranker import playable
 from schemas.catalogue import TitleRecord
-from schemas.errors import Detail, NotFoundError, NotPlayableError
+from schemas.errors import Detail, NotFoundError, NotPlayableError, RetryLaterError
 from schemas.playback import NextEpisode, PlaybackGrant, media_path
 from services.asking import Asker
-from services.ports import ProfileStore, TitleStore, ViewingStore
+from services.ports import Counter, ProfileStore, TitleStore, ViewingStore
 from services.streams import LEASE_SECONDS, RENEW_SECONDS, Lease, StreamLimit
 
 # The cookies end with the lease: a player that stops renewing can't go on without its place.
@@ -34,6 +34,7 @@ class PlaybackService:
     titles: TitleStore
     signer: MediaSigner
     streams: StreamLimit
+    count: Counter
 
     def start(self, asker: Asker, title_id: str, stream_id: str | None = None) -> PlaybackGrant:
         """Where and with what cookies to play; again with the same stream, it is renewed.
@@ -51,10 +52,8 @@ class PlaybackService:
             )
         stream = stream_id or asker.profile_id
         expires_at = int(asker.now) + GRANT_SECONDS
-        lease = Lease(asker.profile_id, title_id, expires_at)
-        self.streams.take(asker.account_id, stream, lease, now=asker.now)
         state = self.viewing.get(asker.profile_id, title_id).state
-        return PlaybackGrant(
+        grant = PlaybackGrant(
             manifest_url=media_path(title_id) + record.manifest,
             cookies=dict(self.signer.cookies(title_id, expires_at=expires_at)),
             resume_position_seconds=(state.position_seconds or 0.0) if state.in_progress else 0.0,
@@ -63,6 +62,10 @@ class PlaybackService:
             renew_after_seconds=RENEW_SECONDS,
             next=self._next(asker, viewer, record),
         )
+        # Last, so that nothing that fails before it keeps a place.
+        lease = Lease(asker.profile_id, title_id, expires_at)
+        self.streams.take(asker.account_id, stream, lease, now=asker.now)
+        return grant
 
     def stop(self, asker: Asker, stream_id: str) -> None:
         """Give the stream's place back. Safe to repeat."""
@@ -78,15 +81,19 @@ class PlaybackService:
     def _next(self, asker: Asker, viewer: Viewer, record: TitleRecord) -> NextEpisode | None:
         if record.series is None or record.series.followed_by is None:
             return None
-        after = self.titles.get(record.series.followed_by)
-        if after is None or after.series is None or not after.manifest:
+        try:
+            after = self.titles.get(record.series.followed_by)
+        except RetryLaterError:  # what may come later stops nothing that plays now
+            self.count("NextEpisodeUnknown")
+            return None
+        if after is None or not after.manifest:
             return None
         if not playable(after.title, viewer, asker.now):
             return None
         return NextEpisode(
             title_id=after.title.title_id,
             name=after.title.name,
-            series=after.series.name,
-            season=after.series.season,
-            episode=after.series.episode,
+            series=after.series.name if after.series else None,
+            season=after.series.season if after.series else None,
+            episode=after.series.episode if after.series else None,
         )

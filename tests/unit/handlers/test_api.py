@@ -87,7 +87,9 @@ def _use_cases(world, serve_with):
     streams = StreamLimit(leases=world.leases, limit=2)
     serve_with(
         "playback",
-        PlaybackService(**stores, titles=world.titles, signer=FakeSigner(), streams=streams),
+        PlaybackService(
+            **stores, titles=world.titles, signer=FakeSigner(), streams=streams, count=world.count
+        ),
     )
 
 

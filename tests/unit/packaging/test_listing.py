@@ -108,6 +108,13 @@ def test_an_episode_that_is_none_is_refused_by_its_field(change, field):
     assert ".".join(str(part) for part in fault["loc"]) == field
 
 
+def test_a_title_id_that_is_refused_is_the_only_fault_of_an_episode_that_names_no_next():
+    last = {key: value for key, value in SERIES.items() if key != "followed_by"}
+    with pytest.raises(ValidationError) as error:
+        TitleDocument.model_validate({**DOCUMENT, "title_id": "not an id!", "series": last})
+    assert [fault["loc"] for fault in error.value.errors()] == [("title_id",)]
+
+
 def test_an_older_delivery_never_replaces_a_newer_one(lister, dynamodb):
     lister.list_title(request_of("1" * 16, at=NOW))
     listed = lister.list_title(request_of("2" * 16, at=NOW - 60))

@@ -4,7 +4,7 @@ import pytest
 
 from recommender.history import TitleState
 from schemas.catalogue import Episode, TitleRecord
-from schemas.errors import NotFoundError, NotPlayableError, StreamLimitError
+from schemas.errors import NotFoundError, NotPlayableError, RetryLaterError, StreamLimitError
 from schemas.playback import NextEpisode
 from services.asking import Asker
 from services.playback import GRANT_SECONDS, PlaybackService
@@ -13,6 +13,7 @@ from services.streams import LEASE_SECONDS, StreamLimit
 from tests.unit.services.fakes import (
     ACCOUNT,
     NOW,
+    FakeCounter,
     FakeLeases,
     FakeTitles,
     FakeViewing,
@@ -30,13 +31,16 @@ class FakeSigner:
         return {"CloudFront-Policy": f"{title_id}@{expires_at}"}
 
 
-def service(title=None, *, manifest="master.m3u8", viewing=None, leases=None, **profile):
+def service(
+    title=None, *, manifest="master.m3u8", viewing=None, leases=None, counted=None, **profile
+):
     record = TitleRecord(title or a_title("t1"), manifest=manifest)
     return PlaybackService(
         profiles=profiles_of(a_profile(**profile)),
         viewing=viewing or FakeViewing(),
         titles=FakeTitles({"t1": record}),
         signer=FakeSigner(),
+        count=counted or FakeCounter(),
         streams=StreamLimit(leases=leases or FakeLeases(), limit=2),
     )
 
@@ -78,13 +82,13 @@ def test_what_a_profile_may_not_see_is_not_there(title, profile):
         service(title, **profile).start(ASKER, "t1")
 
 
-def _episodes(after=None, *, manifest="master.m3u8", **next_title):
+def _episodes(after=None, *, manifest="master.m3u8", ceiling=18, **next_title):
     """Two titles of a series, and the service that knows them."""
     first = Episode(name="Harbour", season=1, episode=1, followed_by="t2")
     second = Episode(name="Harbour", season=1, episode=2)
-    playback = service()
+    playback = service(maturity_ceiling=ceiling)
     titles = {
-        "t1": TitleRecord(a_title("t1"), manifest="master.m3u8", series=first),
+        "t1": TitleRecord(a_title("t1", maturity=6), manifest="master.m3u8", series=first),
         "t2": TitleRecord(
             a_title("t2", name="Low Tide", **next_title), manifest=manifest, series=second
         ),
@@ -108,12 +112,53 @@ def test_the_last_episode_and_what_is_no_episode_name_none():
     [
         {"manifest": None},
         {"available_from": NOW + 1},
+        {"available_until": NOW},
         {"countries": ("FR",)},
+        {"maturity": 16, "ceiling": 12},
+        {"maturity": None, "ceiling": 12},
         {"after": {"t2": None}},
     ],
 )
 def test_an_episode_that_could_not_be_played_is_not_offered(of_the_next):
     assert _episodes(**of_the_next).start(ASKER, "t1").next is None
+
+
+def test_one_under_the_ceiling_is_offered():
+    assert _episodes(maturity=12, ceiling=12).start(ASKER, "t1").next is not None
+
+
+def test_a_film_may_follow_an_episode():
+    film = TitleRecord(a_title("t2", name="Low Tide"), manifest="master.m3u8")
+    found = _episodes({"t2": film}).start(ASKER, "t1").next
+    assert found == NextEpisode(title_id="t2", name="Low Tide")
+
+
+class _TitlesBut(FakeTitles):
+    """A table that does not answer for one of the titles."""
+
+    def get(self, title_id):
+        if title_id == "t2":
+            raise RetryLaterError("the table does not answer")
+        return super().get(title_id)
+
+
+def test_a_next_episode_that_cannot_be_looked_up_keeps_nobody_from_this_one():
+    counted = FakeCounter()
+    playback = _episodes()
+    playback = replace(playback, titles=_TitlesBut(playback.titles.records), count=counted)
+    assert playback.start(ASKER, "t1").next is None
+    assert dict(counted.seen) == {("NextEpisodeUnknown",): 1}
+
+
+def test_a_grant_that_fails_keeps_no_place():
+    class Unanswering(FakeViewing):
+        def get(self, profile_id, title_id):
+            raise RetryLaterError("the table does not answer")
+
+    leases = FakeLeases()
+    with pytest.raises(RetryLaterError):
+        service(viewing=Unanswering(), leases=leases).start(ASKER, "t1")
+    assert leases.stored == {}
 
 
 def test_a_title_without_media_is_named():
