@@ -52,11 +52,9 @@ class StreamingStack(MarqueeStack):
         self.target_group = self._target_group(network.vpc)
         self._listen(node)
         self.alarms = self._alarms()
-        reasons = [*self.alarms]
+        counted = None
         if config.fleet.own_image:
-            # A new fleet is cold, and has the right to be: its misses roll nothing back.
             counted = NodeAlarms(self, "NodeAlarms", namespace=metrics.own_namespace(config))
-            reasons.append(counted.store_errors)
         self.group = Fleet(
             self,
             "Fleet",
@@ -66,8 +64,11 @@ class StreamingStack(MarqueeStack):
             node=node,
             load_balancer=self.load_balancer,
             target_group=self.target_group,
-            rollback_alarms=reasons,
+            # A new fleet is cold, and has the right to be: its misses roll nothing back.
+            rollback_alarms=[*self.alarms, *([counted.store_errors] if counted else [])],
         ).group
+        if counted:
+            counted.expect_counts_of(self.group)
         CfnOutput(self, "LoadBalancerDomain", value=self.load_balancer.load_balancer_dns_name)
         CfnOutput(self, "TargetGroupArn", value=self.target_group.target_group_arn)
 

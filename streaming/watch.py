@@ -2,9 +2,9 @@
 """Reads a node's access log as it grows: counts for CloudWatch, damaged cache files out.
 
 nginx believes the length of a file in its cache. One that was cut short is sent as it is, under
-the length that it should have, and the viewer waits for the rest. The log tells: an answer that
-is complete for nginx and shorter than it said. The file goes, and who asks again gets it whole.
-Where no file is short, S3 broke off: nginx sends what it got of a slice and goes on to the next.
+the length that it should have. The log tells: an answer that is complete for nginx and shorter
+than it said. The file goes, and who asks again gets it whole. Where no file is short, S3 broke
+off: nginx sends what it got of a slice and goes on to the next.
 
 Runs under the node's own Python (3.9), with nothing but the standard library and the AWS CLI.
 """
@@ -20,7 +20,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import TextIO
@@ -113,13 +112,11 @@ def cache_files(line: dict[str, str], cache: Path) -> list[Path]:
 def is_short(path: Path) -> bool:
     """Whether a file of the cache holds less of a body than its own header says."""
     with path.open("rb") as file:
-        head = file.read(64 * 1024)
-        header, end, _ = head.partition(b"\r\n\r\n")
-        told = re.search(rb"\r\ncontent-length: *(\d+)", header, re.IGNORECASE)
-        size = file.seek(0, os.SEEK_END)
-    begun = len(header) + len(end)
+        header, end, _ = file.read(64 * 1024).partition(b"\r\n\r\n")
+    told = re.search(rb"\r\ncontent-length: *(\d+)", header, re.IGNORECASE)
+    body = path.stat().st_size - len(header) - len(end)
     # Of what nginx can't read itself it asks anew, so that is nothing to remove.
-    return told is not None and end != b"" and size - begun < int(told[1])
+    return told is not None and end != b"" and body < int(told[1])
 
 
 def _file(cache: Path, key: str) -> Path:
@@ -165,29 +162,29 @@ class Watch:
 
     def publish(self, namespace: str, address: str) -> None:
         """Begins to say what was counted, and looks on meanwhile."""
-        if self._sending is None:
-            self.counts.values["Heartbeats"] += 1
-            command = ["aws", "cloudwatch", "put-metric-data", "--namespace", namespace,
-                       "--metric-data", json.dumps(self.metrics(connections(address)))]  # fmt: skip
-            try:
-                process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-            except OSError as error:
-                say(f"not published, the next minute says it: {error}")
-                return
-            self._sending = process, self.counts, time.monotonic() + SENDING_SECONDS
-            self.counts = Counts()
+        self.counts.values["Heartbeats"] += 1
+        metrics = json.dumps(self.metrics(connections(address)))
+        command = ["aws", "cloudwatch", "put-metric-data", "--namespace", namespace]
+        command += ["--metric-data", metrics]
+        try:
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        except OSError as error:
+            say(f"not published, the next minute says it: {error}")
+            return
+        self._sending = process, self.counts, time.monotonic() + SENDING_SECONDS
+        self.counts = Counts()
 
     def settle(self, *, wait: bool = False) -> None:
         """What CloudWatch did not take, or not in time, is said by the next minute."""
         if self._sending is None:
             return
         process, counts, deadline = self._sending
-        if wait:
-            with suppress(subprocess.TimeoutExpired):
+        if wait or time.monotonic() >= deadline:
+            try:
                 process.wait(max(0, deadline - time.monotonic()))
-        if process.poll() is None and time.monotonic() >= deadline:
-            process.kill()
-            process.wait()
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         if process.poll() is None:
             return
         self._sending = None
@@ -239,17 +236,15 @@ def main() -> None:
     due = time.monotonic() + PUBLISH_SECONDS
     ended = Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    while not ended.wait(1):
+    over = False
+    while not over:
+        over = ended.wait(1)
         watch.look()
-        watch.settle()
-        if given.namespace and time.monotonic() >= due:
+        watch.settle(wait=over)
+        if given.namespace and (over or time.monotonic() >= due):
             due += PUBLISH_SECONDS
             watch.publish(given.namespace, given.metrics)
-    watch.look()
     watch.settle(wait=True)
-    if given.namespace:
-        watch.publish(given.namespace, given.metrics)
-        watch.settle(wait=True)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ from stacks.constructs.node import DRAIN_TIME, StreamingNode
 
 # From launch to a first byte, with room for the slower way of a node that installs as it boots.
 WARM_UP = Duration.seconds(180)
+# After the last node came, so long an alarm may still roll the refresh back: the slowest of them
+# looks at ten minutes, and a metric is a minute or two late.
+BAKE_TIME = Duration.minutes(15)
 
 
 class Fleet(Construct):
@@ -159,6 +162,6 @@ def _refresh(alarms: Sequence[cloudwatch.Alarm]) -> autoscaling.UpdatePolicy:
         min_healthy_percentage=100,
         max_healthy_percentage=120,
         instance_warmup=WARM_UP,
-        bake_time=Duration.minutes(5),
+        bake_time=BAKE_TIME,
         alarms=list(alarms),
     )

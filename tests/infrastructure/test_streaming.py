@@ -3,11 +3,13 @@
 import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stacks.config import STAGES
+from streaming import watch
 from tests.infrastructure.synthesis import Template
 
 Find = Callable[..., Template]
@@ -119,20 +121,28 @@ def test_the_image_is_the_one_that_the_deployment_built(
     assert node["ImageId"] == {"Fn::GetAtt": [image, "ImageId"]}
 
 
-def test_the_image_is_built_from_the_component_on_amazon_linux_2023_on_arm(
+def test_the_image_is_built_from_the_components_on_amazon_linux_2023_on_arm(
     streaming: Template,
 ) -> None:
     recipe = streaming.only("AWS::ImageBuilder::ImageRecipe")
-    (component,) = streaming.of_type("AWS::ImageBuilder::Component")
-    assert recipe["Components"] == [{"ComponentArn": {"Fn::GetAtt": [component, "Arn"]}}]
+    built = [part["ComponentArn"]["Fn::GetAtt"][0] for part in recipe["Components"]]
+    assert built == list(streaming.of_type("AWS::ImageBuilder::Component"))
+    assert len(built) == 2
     assert "amazon-linux-2023-arm64" in json.dumps(recipe["ParentImage"])
 
 
 def test_another_component_is_another_version(streaming: Template) -> None:
-    component = streaming.only("AWS::ImageBuilder::Component")
-    digest = int(hashlib.sha256(component["Data"].encode()).hexdigest()[:7], 16)
-    assert component["Version"].endswith(f".{digest}")
-    assert streaming.only("AWS::ImageBuilder::ImageRecipe")["Version"] == component["Version"]
+    components = streaming.properties("AWS::ImageBuilder::Component")
+    recipe = streaming.only("AWS::ImageBuilder::ImageRecipe")
+    for component in components:
+        assert component["Version"].endswith(f".{_digest(component['Data'])}")
+    # Of whichever part: else the recipe would keep its version, and building it would fail.
+    together = "".join(component["Data"] for component in components)
+    assert recipe["Version"].endswith(f".{_digest(together)}")
+
+
+def _digest(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:7], 16)
 
 
 def test_the_builder_takes_no_connection(streaming: Template) -> None:
@@ -262,3 +272,59 @@ def test_an_instance_refresh_is_rolled_back_by_alarms(streaming: Template) -> No
     names = sorted(name.rstrip("0123456789ABCDEF") for name in alarms)
     assert names == ["FleetErrors", "FleetUnhealthyHosts", "NodeAlarmsFleetUpstreamErrors"]
     assert refresh["MinHealthyPercentage"] == 100
+
+
+ALARM = "AWS::CloudWatch::Alarm"
+
+
+def _of_metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """The metrics that an alarm looks at, by itself or in an expression."""
+    if "Metrics" not in alarm:
+        return [alarm]
+    return [one["MetricStat"]["Metric"] for one in alarm["Metrics"] if "MetricStat" in one]
+
+
+def test_what_alarms_look_at_of_the_nodes_is_what_the_nodes_publish(
+    streaming: Template, tmp_path: Path
+) -> None:
+    published = {
+        (one["MetricName"], json.dumps(one["Dimensions"]))
+        for one in watch.Watch(tmp_path / "access.log", tmp_path, floor=1).metrics(0)
+    }
+    looked_at = {
+        (metric["MetricName"], json.dumps(metric["Dimensions"]))
+        for alarm in streaming.properties(ALARM)
+        for metric in _of_metrics(alarm)
+        if metric["Namespace"] == "Marquee/prod"
+    }
+    assert len(looked_at) == 7
+    assert looked_at <= published
+
+
+def test_nodes_whose_watcher_is_dead_ring(streaming: Template) -> None:
+    alarm = streaming.named(ALARM, "NodeAlarmsFleetNotCounted")
+    (group,) = streaming.of_type(GROUP)
+    expressions = [one["Expression"] for one in alarm["Metrics"] if "Expression" in one]
+    nodes, beats = sorted(_of_metrics(alarm), key=lambda metric: metric["Namespace"])
+    assert expressions == ["nodes - FILL(beats, 0) / 5"]
+    assert nodes["Dimensions"] == [{"Name": "AutoScalingGroupName", "Value": {"Ref": group}}]
+    assert (beats["MetricName"], alarm["TreatMissingData"]) == ("Heartbeats", "breaching")
+    # A beat is published once a minute and the sum is of five.
+    assert (watch.PUBLISH_SECONDS, alarm["Metrics"][1]["MetricStat"]["Period"]) == (60, 300)
+
+
+def test_a_few_errors_of_the_store_roll_no_refresh_back(streaming: Template) -> None:
+    alarm = streaming.named(ALARM, "NodeAlarmsFleetUpstreamErrors")
+    (expression,) = (one["Expression"] for one in alarm["Metrics"] if "Expression" in one)
+    assert expression == "IF(errors >= 10, 100 * errors / requests, 0)"
+
+
+def test_a_refresh_waits_until_every_alarm_has_seen_the_last_node(streaming: Template) -> None:
+    (group,) = streaming.of_type(GROUP).values()
+    refresh = group["UpdatePolicy"]["AutoScalingInstanceRefresh"]["Preferences"]
+    for alarm in refresh["AlarmSpecification"]["Alarms"]:
+        looks = streaming.body["Resources"][alarm["Ref"]]["Properties"]
+        period = looks.get("Period") or next(
+            one["MetricStat"]["Period"] for one in looks["Metrics"] if "MetricStat" in one
+        )
+        assert looks["EvaluationPeriods"] * period + 120 <= refresh["BakeTime"]
