@@ -17,6 +17,28 @@ resource() {
     --query "StackResources[?ResourceType=='$2' && starts_with(LogicalResourceId, '$3')].PhysicalResourceId | [0]"
 }
 
+# newest BUCKET PREFIX [PART]: the object written last of those whose key has PART. `s3 ls` goes
+# through all pages, where a --query of list-objects-v2 would answer once for each.
+newest() {
+  local key
+  key=$(aws s3 ls "s3://$1/$2" --recursive | sort | awk -v part="${3:-}" 'index($4, part) {key = $4} END {print key}')
+  if [ -z "$key" ]; then
+    echo "nothing below s3://$1/$2 ${3:+with $3 in its name}" >&2
+    return 1
+  fi
+  echo "$key"
+}
+
+# node_log KIND [INSTANCE]: the end of what a node shipped last today, as every ten minutes one does:
+# its `access` or `error` log; of any node where none is named.
+node_log() {
+  local bucket key
+  bucket=$(output content LogBucketName)
+  key=$(newest "$bucket" "fleet/$1/$(date -u +%Y/%m/%d)/" "${2:-}") || return
+  echo "$key"
+  aws s3 cp "s3://$bucket/$key" - | gunzip | tail -20
+}
+
 # alarm NAME: the state of an alarm and why, wherever in the stage it is.
 alarm() {
   aws cloudwatch describe-alarms --alarm-name-prefix "marquee-$stage-" --output text \

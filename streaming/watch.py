@@ -32,7 +32,7 @@ SERVED_FROM_CACHE = ("HIT", "STALE", "UPDATING", "REVALIDATED")
 
 
 class Log:
-    """The new lines of a file that is renamed away and begun anew from time to time."""
+    """The new lines of a file that is renamed away and begun anew, with whatever bytes in it."""
 
     def __init__(self, path: Path) -> None:
         """What is there already was read before."""
@@ -41,7 +41,7 @@ class Log:
         self._rest = ""
         self._replaced = False
         if path.exists():
-            self._file = _opened(path)
+            self._file = path.open(errors="replace")
             self._file.seek(0, os.SEEK_END)
 
     def lines(self) -> list[str]:
@@ -49,7 +49,7 @@ class Log:
         if self._file is None:
             if not self._path.exists():
                 return []
-            self._file = _opened(self._path)
+            self._file = self._path.open(errors="replace")
         replaced = self._replaced  # at the last look: nobody writes to the old one any more
         self._replaced = self._is_replaced(self._file)
         *lines, self._rest = (self._rest + self._file.read()).split("\n")
@@ -63,10 +63,6 @@ class Log:
             return os.stat(self._path).st_ino != os.fstat(file.fileno()).st_ino
         except FileNotFoundError:  # renamed, and nginx has not begun the next one
             return False
-
-
-def _opened(path: Path) -> TextIO:
-    return path.open(errors="replace")  # a header may hold any byte, and nginx logs it as it is
 
 
 class Counts:

@@ -107,7 +107,11 @@ def test_commands_are_bash(name: str) -> None:
 @each_runbook
 def test_a_block_that_uses_a_helper_brings_it(name: str) -> None:
     for block in _blocks(name):
-        if re.search(r"(^|\$\(|; )(output|resource|alarm|metric) \w|\$stage", block, re.MULTILINE):
+        if re.search(
+            r"(^|\$\(|; )(output|resource|alarm|metric|newest|node_log) \w|\$stage",
+            block,
+            re.MULTILINE,
+        ):
             assert block.startswith(". operations/runbook.sh\n"), block
 
 
@@ -186,8 +190,32 @@ def test_the_check_of_commands_finds_what_is_wrong() -> None:
 
 def test_the_helpers_name_operations_and_options_of_aws() -> None:
     complaints = [_complaint(words) for words in _commands(HELPERS.read_text())]
-    assert len(complaints) == 4
+    assert len(complaints) == 6
     assert set(complaints) == {None}
+
+
+def _asked(call: str, listing: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A helper's answer where `aws s3 ls` lists so, or fails as it does where there is nothing."""
+    (folder / "listing").write_text(listing)
+    (folder / "aws").write_text(f"#!/bin/sh\ncat {folder}/listing; [ -s {folder}/listing ]\n")
+    (folder / "aws").chmod(0o755)
+    script = f'. {HELPERS}\nPATH="{folder}:$PATH"\n{call}'
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+
+
+def test_the_newest_object_is_found_behind_a_thousand_others(tmp_path: Path) -> None:
+    lines = [f"2026-11-25 10:{n // 60:02}:{n % 60:02}  5 fleet/{n:04}-i-1.gz" for n in range(2400)]
+    lines[1200] = "2026-11-25 23:00:00  5 fleet/1200-i-2.gz"
+    listing = "\n".join(lines)
+    assert _asked("newest logs fleet/", listing, tmp_path).stdout == "fleet/1200-i-2.gz\n"
+    of_one = _asked("newest logs fleet/ i-1", listing, tmp_path).stdout
+    assert of_one == "fleet/2399-i-1.gz\n"
+
+
+def test_where_there_is_no_object_that_is_said(tmp_path: Path) -> None:
+    answer = _asked("newest logs fleet/ i-1", "", tmp_path)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "nothing below s3://logs/fleet/ with i-1" in answer.stderr
 
 
 @pytest.fixture(scope="module")
