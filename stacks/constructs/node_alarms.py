@@ -83,7 +83,7 @@ class NodeAlarms(Construct):
         MarqueeAlarm(
             self,
             "FleetNotCounted",
-            summary="For half an hour nodes have served that count and clear up nothing.",
+            summary="For half an hour nodes have served whose watcher does not run.",
             metric=cloudwatch.MathExpression(
                 # Each says so once a minute. Half a node is what boots in the meantime.
                 expression="nodes - FILL(beats, 0) / 5",
