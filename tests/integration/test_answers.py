@@ -7,6 +7,7 @@ import json
 import httpx
 import pytest
 
+from schemas.edge import EDGE_HEADER
 from tests.integration.waiting import a_batch, an_event, eventually
 
 
@@ -85,6 +86,20 @@ def test_an_unknown_route_answers_in_json(http):
 def test_another_sites_page_is_kept_out(http):
     assert http.get("/v1/profiles", headers={"origin": "https://example.org"}).status_code == 403
     assert http.get("/v1/profiles", headers={"host": "example.org"}).status_code == 403
+
+
+def test_the_api_answers_nobody_at_its_own_address(http, running, deployment):
+    own = f"{running.endpoint}/_aws/execute-api/{deployment.output('api', 'ApiId')}//v1/profiles"
+    headers = {"authorization": http.headers["authorization"], "cloudfront-viewer-country": "FR"}
+    assert http.get("/v1/profiles").status_code == 200
+    for said in ({}, {EDGE_HEADER: "a-guess"}):
+        answer = httpx.get(own, headers=headers | said)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_through_edge")
+        assert fields(answer) == {EDGE_HEADER}
+
+
+def test_what_a_viewer_says_in_the_edges_name_is_overwritten(http):
+    assert http.get("/v1/profiles", headers={EDGE_HEADER: "a-guess"}).status_code == 200
 
 
 def test_the_page_and_its_configuration_are_served(http, running):
