@@ -36,6 +36,8 @@ LOOK_BACK_DAYS = 30
 ABANDONED_AFTER_SECONDS = 3600
 # Raised when the same files would be rewritten into something else.
 LAYOUT = "1"
+RETENTION = "retention"  # among the hours, what is no hour
+MOST_REASON = 500
 
 
 @dataclass(slots=True)
@@ -43,13 +45,14 @@ class UpkeepReport:
     """What a run did, by hour.
 
     ``elsewhere`` are hours that another machine works on, ``behind`` those that are not as they
-    should be.
+    should be; ``failed`` says why, of those that something broke.
     """
 
     rewritten: list[str] = field(default_factory=list)
     expired: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
     records: int = 0
     repeats: int = 0
     unreadable: int = 0
@@ -68,15 +71,32 @@ class LakeUpkeep:
     most_bytes: int
 
     def run(self, *, now: float, may_go_on: Callable[[], bool] = lambda: True) -> UpkeepReport:
-        """Every closed hour made whole, oldest first, as far as time goes; then retention."""
+        """Retention; then every closed hour made whole, oldest first, as far as time goes.
+
+        Neither waits for another: what breaks one hour, such as a file that can't be read, is
+        reported, and the others go on.
+        """
         report = UpkeepReport()
+        self._tried(RETENTION, report, lambda: self._expire(report, now=now))
         for hour in self._closed_hours(now):
-            if not may_go_on() or not self._make_whole(hour, report, now=now):
+            if may_go_on():
+                self._tried(
+                    str(hour), report, lambda hour=hour: self._make_whole(hour, report, now=now)
+                )
+            else:
                 report.behind.append(str(hour))
-        if may_go_on():
-            self._expire(report, now=now)
+        self.count("LakeHoursFailed", len(report.failed))
         self.count("LakeHoursBehind", len(report.behind))
         return report
+
+    def _tried(self, name: str, report: UpkeepReport, work: Callable[[], bool]) -> None:
+        try:
+            done = work()
+        except Exception as error:  # of any library, about one hour's files: no other waits for it
+            report.failed[name] = f"{type(error).__name__}: {error}"[:MOST_REASON]
+            done = False
+        if not done:
+            report.behind.append(name)
 
     def _closed_hours(self, now: float) -> Iterator[LakeHour]:
         today = datetime.fromtimestamp(now, UTC)
@@ -140,7 +160,7 @@ class LakeUpkeep:
             if _is_old(files, now):
                 self.files.delete([file.key for file in files])
 
-    def _expire(self, report: UpkeepReport, *, now: float) -> None:
+    def _expire(self, report: UpkeepReport, *, now: float) -> bool:
         oldest_kept = LakeHour.at(now - self.retention_days * 86_400)
         for hour in self.catalogue.hours_before(oldest_kept):
             self.catalogue.drop(hour)  # first: a partition without files is an hour of nothing
@@ -149,6 +169,7 @@ class LakeUpkeep:
             for hour in hours:
                 for files in self.files.generations(hour).values():
                     self.files.delete([file.key for file in files])
+        return True
 
 
 def _is_old(files: Sequence[LakeFile], now: float) -> bool:

@@ -26,7 +26,8 @@ WINDOW_LIFETIME_SECONDS = 48 * HOUR_SECONDS
 MARKER_LIFETIME_SECONDS = 8 * 24 * HOUR_SECONDS
 # The most that a transaction of DynamoDB has: a marker for each event, and the rows of all.
 ACTIONS_PER_TRANSACTION = 100
-STRIPES = 8
+# More let more shards write a hit at once, and have every reader read more items.
+STRIPES = 4
 _STRIPE = "#"  # no name of a row has it
 
 Row = tuple[str, str, int]  # window, the row's name in it, when the window expires

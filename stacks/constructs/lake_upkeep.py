@@ -19,8 +19,8 @@ from stacks.constructs.wheels import LAKE_REQUIREMENTS
 
 MEMORY_MB = 4096
 SCRATCH_GB = 10
-# A fifth of the scratch room: the hour as it landed, as it becomes, and what is sorted between.
-MOST_BYTES = SCRATCH_GB * 2**30 // 5
+# Ten million records as Firehose packs them; sorting spills seven times as much.
+MOST_BYTES = 512 * 2**20
 MINUTE_OF_THE_HOUR = 20
 
 
