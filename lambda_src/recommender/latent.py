@@ -19,7 +19,7 @@ import numpy.typing as npt
 from recommender.gram import Gram, inverse
 from recommender.interactions import FoldedHistory
 from recommender.parts import Parts
-from recommender.preferences import apart, strength
+from recommender.preferences import strength
 from recommender.sparse import Bools, Floats, Ints, SparseRows
 
 _SPARE = 10  # dimensions beyond those kept, for the subspace to settle
@@ -76,12 +76,18 @@ class LatentScorer:
 
         What is disliked speaks against what is like it, and for nothing else.
         """
-        inputs = apart(strength(history.preferences))
-        giving = self.giving[history.titles]
-        own = np.einsum("hr,hr->h", giving, self.getting[history.titles])
-        scores = self.getting @ (inputs @ giving).T
-        scores[history.titles] -= (inputs * own).T
-        return scores[:, 0] + np.minimum(scores[:, 1], 0)
+        inputs = strength(history.preferences)
+        disliked = inputs < 0
+        scores = self._sum(history.titles[~disliked], inputs[~disliked])
+        if disliked.any():
+            scores += np.minimum(self._sum(history.titles[disliked], inputs[disliked]), 0)
+        return scores
+
+    def _sum(self, titles: Ints, inputs: Floats) -> Floats:
+        giving = self.giving[titles]
+        scores: Floats = self.getting @ (inputs @ giving)
+        scores[titles] -= inputs * np.einsum("hr,hr->h", giving, self.getting[titles])
+        return scores
 
     def shares(self, picks: Ints, history: FoldedHistory) -> Floats:
         """What each title of ``history`` adds to the score of each of ``picks``.

@@ -93,8 +93,8 @@ class LinearScorer:
         What is disliked speaks against what is linked to it, and for nothing else.
         """
         inputs = strength(history.preferences)
-        scores = self._sum(history.titles, np.maximum(inputs, 0))
         disliked = inputs < 0
+        scores = self._sum(history.titles[~disliked], inputs[~disliked])
         if disliked.any():
             scores += np.minimum(self._sum(history.titles[disliked], inputs[disliked]), 0)
         return scores

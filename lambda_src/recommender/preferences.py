@@ -92,11 +92,6 @@ def strength(preferences: Floats) -> Floats:
     return inputs
 
 
-def apart(inputs: Floats) -> Floats:
-    """``inputs`` [n] as what is liked and what is disliked: [2, n], the sum of both."""
-    return np.stack([np.maximum(inputs, 0), np.minimum(inputs, 0)])
-
-
 def stars(rating: float) -> float:
     """A rating of 0.5 to 5 stars as a preference from -1 to 1."""
     above = rating - NEUTRAL_STARS

@@ -99,12 +99,19 @@ class SparseRows:
         """The values at ``rows`` x ``columns`` (each column once), dense."""
         slot = np.full(self.width, -1, dtype=np.int32)
         slot[columns] = np.arange(len(columns), dtype=np.int32)
-        at = self.positions(rows)
-        place = slot[self.columns[at]]
-        owner = np.repeat(np.arange(len(rows)), self.lengths[rows])
-        kept = place >= 0
+        begins, lengths = self.starts[rows], self.lengths[rows]
+        if int(lengths.sum()) > _LONG // 2 * len(rows):
+            runs = zip(begins.tolist(), self.starts[rows + 1].tolist(), strict=True)
+            place = slot[np.concatenate([self.columns[begin:end] for begin, end in runs])]
+        else:
+            place = slot[self.columns[self.positions(rows)]]
+        # Few of the values are asked for, so that only theirs are looked up.
+        hits = np.flatnonzero(place >= 0)
+        bounds = np.cumsum(lengths)
+        owner = np.searchsorted(bounds, hits, side="right")
+        at = hits + (begins - bounds + lengths)[owner]
         block = np.zeros((len(rows), len(columns)), dtype=np.float32)
-        block[owner[kept], place[kept]] = self._widened(self.data[at[kept]])
+        block[owner, place[hits]] = self._widened(self.data[at])
         return block
 
     def products(self, left: Ints, right: Ints) -> Floats:
