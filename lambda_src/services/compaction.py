@@ -16,6 +16,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from services.lake import (
     LakeCatalogue,
@@ -77,12 +78,11 @@ class LakeUpkeep:
         reported, and the others go on.
         """
         report = UpkeepReport()
-        self._tried(RETENTION, report, lambda: self._expire(report, now=now))
+        self._tried(RETENTION, report, partial(self._expire, report, now=now))
         for hour in self._closed_hours(now):
             if may_go_on():
-                self._tried(
-                    str(hour), report, lambda hour=hour: self._make_whole(hour, report, now=now)
-                )
+                work = partial(self._make_whole, hour, report, now=now)
+                self._tried(str(hour), report, work)
             else:
                 report.behind.append(str(hour))
         self.count("LakeHoursFailed", len(report.failed))

@@ -19,7 +19,8 @@ from stacks.constructs.wheels import LAKE_REQUIREMENTS
 
 MEMORY_MB = 4096
 SCRATCH_GB = 10
-# Ten million records as Firehose packs them; sorting spills seven times as much.
+# Ten million records as Firehose packs them, which spill five times as much when they are sorted:
+# half of the scratch room, and half of the time.
 MOST_BYTES = 512 * 2**20
 MINUTE_OF_THE_HOUR = 20
 
