@@ -13,6 +13,7 @@ and shows it.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,8 @@ ABANDONED_AFTER_SECONDS = 3600
 LAYOUT = "1"
 RETENTION = "retention"  # among the hours, what is no hour
 MOST_REASON = 500
+# A part as Spark names it: which one, of which write.
+_PART = re.compile(r"/part-\d+-([0-9a-f-]+)-c\d+\.[^/]*$")
 
 
 @dataclass(slots=True)
@@ -141,7 +144,11 @@ class LakeUpkeep:
     def _take(
         self, landed: Sequence[LakeFile], hour: LakeHour, generation: str, report: UpkeepReport
     ) -> None:
-        """Shows what was written elsewhere."""
+        """Shows what was written elsewhere, by one job: parts of two would be records twice."""
+        written = self.files.generations(hour)[generation]
+        jobs = {found[1] for file in written if (found := _PART.search(file.key))}
+        if len(jobs) > 1:
+            raise ValueError(f"{len(jobs)} jobs wrote parts of {hour.folder}/{generation}")
         self.files.note_sources(hour, generation, landed)
         self.catalogue.point(hour, generation)
         self.large.settle(hour, generation)

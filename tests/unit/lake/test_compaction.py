@@ -189,6 +189,24 @@ def test_an_hour_written_elsewhere_is_shown_once_it_is_whole(lake: Lakehouse):
     assert lake.run(most_bytes=10).rewritten == []
 
 
+def test_what_two_jobs_wrote_into_one_folder_is_not_shown(lake: Lakehouse):
+    lake.land("a", plays(3))
+    written_elsewhere(lake)
+    hour = LakeHour.at(NOW)
+    folder = f"events/{hour.folder}/{generation_of(lake.files.landed(hour))}"
+    for job in ("0b6c94a4-67f0", "91d2c3aa-1f00"):
+        copy = {"Bucket": lake.bucket, "Key": f"{folder}/part-0.parquet"}
+        key = f"{folder}/part-00000-{job}-c000.zstd.parquet"
+        lake.s3.copy_object(Bucket=lake.bucket, Key=key, CopySource=copy)
+    lake.s3.delete_object(**copy)
+    report = lake.run(most_bytes=10)
+    assert "2 jobs wrote parts" in report.failed[str(hour)]
+    assert (report.behind, lake.seen()) == ([str(hour)], [])
+    lake.s3.delete_object(Bucket=lake.bucket, Key=key)
+    assert lake.run(most_bytes=10).rewritten == [str(hour)]
+    assert sorted(lake.ids().values()) == [1, 1, 1]
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_at_any_call_what_was_written_elsewhere_is_shown_whole(lake: Lakehouse, after: bool):
     lake.land("a", plays(3))
