@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class EdgeConfig:
     node: str
     gate: str  # says whether the cookies open the address
     api_id: str
+    api_headers: Mapping[str, str]  # that the distribution adds, of whatever a viewer sends
     web_bucket: str
     media_bucket: str
 

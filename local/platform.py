@@ -14,10 +14,10 @@ from rich.console import Console
 
 from local import viewers
 from local.deployment import CdkCommand, fingerprint
+from local.distribution import api_headers, trusted
 from local.edge import EdgeConfig, NginxProcess, nginx_user, render
 from local.emulator.process import Emulator
 from local.films import Films
-from local.key_group import trusted
 from local.media_gate import MediaGate
 from local.world import World, write_private
 from scripts.operators.deployment import Deployment, LocalPlatform
@@ -217,6 +217,7 @@ class Platform:
             node=f"{host}:{port}",
             gate=gate,
             api_id=deployment.output("api", "ApiId"),
+            api_headers=api_headers(deployment),
             web_bucket=deployment.output("content", "WebBucketName"),
             media_bucket=deployment.output("content", "MediaBucketName"),
         )

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 # CloudFront takes its web ACL and its certificates from this region alone.
 DELIVERY_REGION = "us-east-1"
-# Which signing keys there are and which one signs: a file of its own, as a command writes it.
+# Which signing keys there are, which one signs, and which word of the edge is said: a file of
+# its own, as a command writes it.
 SIGNING_FILE = Path(__file__).with_name("signing.json")
 
 
@@ -91,6 +92,7 @@ class StageConfig:
     # Of the two live keys; `scripts/marquee keys` turns them over.
     signing_generations: tuple[int, int] = (1, 1)
     active_signing_key: Literal[0, 1] = 0
+    edge_generation: int = 1  # `scripts/marquee keys edge` raises it
     domain_name: str | None = None
     monthly_budget_usd: int
     alarm_email: str | None = None
@@ -125,7 +127,11 @@ class StageConfig:
 
 def _signing(stage: str) -> dict[str, Any]:
     keys = json.loads(SIGNING_FILE.read_text())[stage]
-    return {"signing_generations": tuple(keys["generations"]), "active_signing_key": keys["active"]}
+    return {
+        "signing_generations": tuple(keys["generations"]),
+        "active_signing_key": keys["active"],
+        "edge_generation": keys["edge"],
+    }
 
 
 STAGES: dict[str, StageConfig] = {

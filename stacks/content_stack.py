@@ -1,4 +1,4 @@
-"""Content: the buckets, and the keys that sign for what they hold."""
+"""Content: the buckets, the keys that sign for what they hold, the word of the edge."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.bucket import MarqueeBucket
+from stacks.constructs.edge_word import EdgeWord
 from stacks.constructs.function import FunctionSettings, MarqueeFunction
 from stacks.constructs.signing_key import SigningKey
 from stacks.constructs.stack import MarqueeStack
@@ -32,7 +33,12 @@ class ContentStack(MarqueeStack):
         self._let_the_edge_read(self.media_bucket)
         self._let_the_edge_read(self.web_bucket)
         self._let_the_fleet_read(self.media_bucket, network)
-        self.signing_keys = self._signing_keys(config)
+        maker = self._maker(config)
+        self.edge_word = EdgeWord(self, "Edge", config=config, maker=maker)
+        self.signing_keys = [
+            SigningKey(self, f"SigningKey{name}", config=config, maker=maker, generation=generation)
+            for name, generation in zip("AB", config.signing_generations, strict=True)
+        ]
         # Beside the keys and not beside the distribution, so that a key can be replaced without
         # an export changing under the stack that imports it.
         self.key_group = cloudfront.KeyGroup(
@@ -130,8 +136,8 @@ class ContentStack(MarqueeStack):
             )
         )
 
-    def _signing_keys(self, config: StageConfig) -> list[SigningKey]:
-        maker = MarqueeFunction(
+    def _maker(self, config: StageConfig) -> MarqueeFunction:
+        return MarqueeFunction(
             self,
             "SigningKeyMaker",
             config=config,
@@ -141,10 +147,6 @@ class ContentStack(MarqueeStack):
                 timeout_seconds=60,
             ),
         )
-        return [
-            SigningKey(self, f"SigningKey{name}", config=config, maker=maker, generation=generation)
-            for name, generation in zip("AB", config.signing_generations, strict=True)
-        ]
 
     def _outputs(self) -> None:
         for name, bucket in (

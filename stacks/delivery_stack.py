@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from schemas.edge import EDGE_HEADER
 from stacks.api_stack import ApiStack
 from stacks.config import StageConfig
 from stacks.constructs.acknowledge import acknowledge
@@ -56,7 +57,7 @@ class DeliveryStack(MarqueeStack):
             default_root_object="index.html",
             default_behavior=self._page(content.web_bucket, headers),
             additional_behaviors={
-                "/v1/*": self._api(api, headers),
+                "/v1/*": self._api(api, headers, content.edge_word.reference),
                 "/media/*.m3u8": media.manifests,
                 "/media/*": media.segments,
             },
@@ -108,7 +109,7 @@ class DeliveryStack(MarqueeStack):
         )
 
     def _api(
-        self, api: ApiStack, headers: cloudfront.ResponseHeadersPolicy
+        self, api: ApiStack, headers: cloudfront.ResponseHeadersPolicy, word: str
     ) -> cloudfront.BehaviorOptions:
         domain = f"{api.http_api.api_id}.execute-api.{self.region}.{self.url_suffix}"
         return cloudfront.BehaviorOptions(
@@ -116,6 +117,9 @@ class DeliveryStack(MarqueeStack):
                 domain,
                 protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
                 origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
+                # By this the API knows that it was asked through here; a viewer's own header of
+                # that name is overwritten. Whoever reads the distribution's settings reads it.
+                custom_headers={EDGE_HEADER: word},
             ),
             cache_policy=self._api_cache_policy(),
             # Everything of the viewer's, the Authorization header too, but the API's own Host.

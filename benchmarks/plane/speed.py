@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+from adapters.edge_words import EdgeCheck
 from adapters.event_stream import EventStream
 from adapters.viewing_items import raw_of
 from adapters.viewing_table import ViewingTable
@@ -22,11 +23,13 @@ from benchmarks.plane.memory import MemoryBucket
 from handlers import events as ingest
 from handlers import profile_consumer, trending_consumer
 from recommender.history import TitleState
+from schemas.edge import EDGE_HEADER
 from schemas.profiles import Profile
 from services.events import EventService
 
 BATCH = 500
 VIEWERS = 2_000
+EDGE_WORD = "what-the-edge-says"
 Told = Callable[[], None]
 
 
@@ -150,7 +153,12 @@ def ingestion(batches: int, told: Told) -> Speed:
         told()
     context: Any = Context()
     variables = {"POWERTOOLS_SERVICE_NAME": "events", "POWERTOOLS_METRICS_NAMESPACE": "Marquee"}
-    with patch.dict(os.environ, variables), patch.object(ingest, "service", lambda: service):
+    known = EdgeCheck(lambda: {"generation1": EDGE_WORD}, time.monotonic)
+    with (
+        patch.dict(os.environ, variables),
+        patch.object(ingest, "service", lambda: service),
+        patch("handlers.edge.check", lambda: known),
+    ):
         if ingest.handler(requests[0], context)["statusCode"] != 202:
             raise ValueError("the events function refuses what it is measured with")
         stream.seconds, began = 0.0, time.process_time()
@@ -212,7 +220,11 @@ def _request(body: str) -> dict[str, Any]:
         "routeKey": f"POST {path}",
         "rawPath": path,
         "rawQueryString": "",
-        "headers": {"content-type": "application/json", "cloudfront-viewer-country": "DE"},
+        "headers": {
+            "content-type": "application/json",
+            "cloudfront-viewer-country": "DE",
+            EDGE_HEADER: EDGE_WORD,
+        },
         "requestContext": {
             "requestId": "request",
             "stage": "$default",

@@ -29,6 +29,10 @@ _QUICK = Config(
 _STREAM = _QUICK.merge(
     Config(read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 )
+# All tries fit into a request, which goes on with what is known where there is no answer.
+_SECRETS = _QUICK.merge(
+    Config(read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
+)
 _BULK = _QUICK.merge(Config(read_timeout=30))
 
 
@@ -65,7 +69,7 @@ def failure_bucket() -> S3Client:
 @cache
 def secretsmanager() -> SecretsManagerClient:
     """The shared Secrets Manager client."""
-    return boto3.client("secretsmanager", config=_QUICK)
+    return boto3.client("secretsmanager", config=_SECRETS)
 
 
 @cache

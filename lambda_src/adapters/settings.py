@@ -21,6 +21,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, str_min_length=1)
 
 
+class EdgeSettings(Settings):
+    """Of every function of the API: where the words are by which it knows the edge."""
+
+    edge_secret_arn: str
+
+
 class ServingSettings(Settings):
     """How the served model and the trending windows are kept in memory, in seconds."""
 

@@ -20,6 +20,7 @@ from aws_lambda_powertools.event_handler.request import Request
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters.observability import flush, logger
+from handlers import edge
 from schemas.errors import (
     ConflictError,
     Detail,
@@ -27,6 +28,7 @@ from schemas.errors import (
     MarqueeError,
     NotFoundError,
     NotPlayableError,
+    NotThroughEdgeError,
     ProfileLimitError,
     RetryLaterError,
     StreamLimitError,
@@ -46,6 +48,7 @@ LARGEST_BODY = 1024 * 1024
 STATUS: Mapping[type[MarqueeError], tuple[int, str]] = {
     InvalidRequestError: (400, "invalid_request"),
     UnauthenticatedError: (401, "unauthenticated"),
+    NotThroughEdgeError: (403, "not_through_edge"),
     NotFoundError: (404, "not_found"),
     ConflictError: (409, "conflict"),
     ProfileLimitError: (409, "profile_limit"),
@@ -78,10 +81,7 @@ def _caller(request: Request) -> Caller:
         raise UnauthenticatedError(
             "sign in first", details=[Detail("authorization", "carries no subject")]
         )
-    headers = {name.lower(): value for name, value in (event.headers or {}).items()}
-    country = headers.get("cloudfront-viewer-country", "").upper()
-    known = len(country) == 2 and country.isascii() and country.isalpha()
-    return Caller(subject, time.time(), country if known else None)
+    return Caller(subject, time.time(), edge.country(event.raw_event))
 
 
 def _claims(event: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -108,14 +108,17 @@ def application() -> APIGatewayHttpResolver:
 def serve(
     app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext
 ) -> dict[str, Any]:
-    """Answers one request. A bug is logged and raised: the function's error alarm must see it."""
+    """Answers one request of the edge's. A bug is raised: the function's alarm must see it."""
     log = logger()
     log.append_keys(request_id=event.get("requestContext", {}).get("requestId"))
     try:
+        edge.require(event)  # before anything is done, or believed of its headers
         if _body_bytes(event) > LARGEST_BODY:
             limit = f"is larger than {LARGEST_BODY} bytes"
-            return _as_answer(TooLargeError("body too large", details=[Detail("body", limit)]))
+            raise TooLargeError("body too large", details=[Detail("body", limit)])
         return app.resolve(_as_json(event), context)
+    except (NotThroughEdgeError, RetryLaterError, TooLargeError) as error:
+        return _as_answer(error)
     finally:
         flush()
 

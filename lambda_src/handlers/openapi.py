@@ -29,6 +29,7 @@ _FUNCTIONS = (titles, profiles, recommendations, interactions, events, playback)
 _ERRORS = (
     ("400", "InvalidRequest", "The request is wrong; the details name the fields."),
     ("401", "Unauthenticated", "No valid token."),
+    ("403", "NotThroughEdge", "Not asked through the platform's own domain."),
     ("404", "NotFound", "Not there, or not for this account and profile."),
     ("409", "Conflict", "The state of things refuses it."),
     ("413", "TooLarge", "A body of more than 1 MiB."),

@@ -5,6 +5,7 @@
     MarqueeError
     ├── InvalidRequestError        400  the request names a field that is wrong
     ├── UnauthenticatedError       401  no subject in the token
+    ├── NotThroughEdgeError        403  past CloudFront, at the API's own address
     ├── NotFoundError              404  absent, another account's, or not for this profile
     ├── ConflictError              409  the state of things refuses it
     │   ├── ProfileLimitError      409  the account has all the profiles it may have
@@ -62,6 +63,10 @@ class InvalidRequestError(MarqueeError):
 
 class UnauthenticatedError(MarqueeError):
     """The request carries no identity."""
+
+
+class NotThroughEdgeError(MarqueeError):
+    """The request did not come through CloudFront."""
 
 
 class NotFoundError(MarqueeError):

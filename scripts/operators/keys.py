@@ -1,7 +1,9 @@
-"""``keys``: turns over the two keys that sign the media's cookies, without a viewer noticing.
+"""``keys``: turns over the keys of the media's cookies and the edge's word, noticed by nobody.
 
 Both keys open media at all times; one of them signs. The other, which signs nothing that is
 still valid, is the one to replace; when CloudFront knows its successor, that one takes over.
+
+The edge's word needs no such turns: the API accepts the one before the newest as well.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from stacks.config import SIGNING_FILE
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The keys that sign media cookies: replace the idle one, deploy, switch, deploy.",
+    help="The keys that sign media cookies: replace the idle one, deploy, switch, deploy. "
+    "The word by which the API knows CloudFront: edge, deploy.",
 )
 console = Console(highlight=False)
 NAMES = "AB"
@@ -38,6 +41,7 @@ def show(stage: StageOption = "prod") -> None:
         signs = "yes" if place == keys["active"] else "no"
         table.add_row(NAMES[place], str(generation), signs, "yes")
     console.print(table)
+    console.print(f"the edge's word is generation {keys['edge']}")
 
 
 @app.command()
@@ -75,8 +79,24 @@ def switch(stage: StageOption = "prod", dry_run: DryRun = False) -> None:
     )
 
 
+@app.command()
+@explained
+def edge(stage: StageOption = "prod", dry_run: DryRun = False) -> None:
+    """Have CloudFront say a new word to the API from the next deployment on.
+
+    The word before it is accepted until the next turn: after a leak turn twice, and let each
+    deployment end before the next turn.
+    """
+    keys = read(stage)
+    keys["edge"] += 1
+    console.print(f"the edge's word becomes generation {keys['edge']}")
+    if not dry_run:
+        write(stage, keys)
+    _next(f"make deploy STAGE={stage}")
+
+
 def read(stage: str, file: Path = SIGNING_FILE) -> dict[str, Any]:
-    """A stage's ``generations`` and its ``active`` key, 0 or 1."""
+    """A stage's ``generations``, its ``active`` key, 0 or 1, and the ``edge``'s generation."""
     stages: dict[str, dict[str, Any]] = json.loads(file.read_text())
     if stage not in stages:
         raise OperatorError(

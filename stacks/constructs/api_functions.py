@@ -43,6 +43,8 @@ class ApiFunctions(Construct):
         self._config, self._content = config, content
         self._profiles, self._events = profiles, events
         self.by_name = {name: self._function(name) for name in _DESCRIPTIONS}
+        for function in self.by_name.values():
+            self._let_know_the_edge(function)
         for name in ("titles", "recommendations"):
             self._let_read_model(name)
         for name in ("interactions", "events"):
@@ -62,6 +64,11 @@ class ApiFunctions(Construct):
                 memory_mb=1769 if name in _WITH_MODEL else 512,
             ),
         )
+
+    def _let_know_the_edge(self, function: MarqueeFunction) -> None:
+        secret = self._content.edge_word.secret
+        function.add_environment("EDGE_SECRET_ARN", secret.secret_arn)
+        secret.grant_read(function)
 
     def _let_read_tables(self) -> None:
         profiles = self._profiles

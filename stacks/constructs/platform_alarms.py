@@ -58,6 +58,14 @@ class ApiAlarms(Construct):
             threshold=1000,
             evaluation_periods=5,
         )
+        MarqueeAlarm(
+            self,
+            "NotThroughEdge",
+            summary="The API refuses requests as not CloudFront's.",
+            metric=metrics.own_count(watched.namespace, "NotThroughEdge"),
+            threshold=100,
+            evaluation_periods=2,
+        )
 
 
 class EventAlarms(Construct):

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from stacks.api_stack import ROUTES
 from stacks.config import STAGES
-from tests.infrastructure.synthesis import ROOT, Template
+from tests.infrastructure.synthesis import ROOT, Template, listed
 
 Find = Callable[..., Template]
 ROUTE = "AWS::ApiGatewayV2::Route"
@@ -97,13 +98,24 @@ def test_other_stages_change_at_once(template: Find, stage: str):
 
 
 def test_playback_reads_one_secret(api: Template):
-    secrets = [
-        statement["Resource"]
-        for _, statement in api.statements()
-        if "secretsmanager:GetSecretValue" in statement["Action"]
-    ]
-    assert len(secrets) == 1
-    assert "SigningKeyA" in str(secrets)
+    (secret,) = (secret for secret in _secrets(api, "FunctionsPlayback") if "Edge" not in secret)
+    assert "SigningKeyA" in secret
+
+
+@pytest.mark.parametrize("function", [name.capitalize() for name in ROUTES])
+def test_every_function_reads_the_words_of_the_edge_and_writes_none(api: Template, function: str):
+    told = api.named("AWS::Lambda::Function", f"Functions{function}")["Environment"]["Variables"]
+    imported = str(told["EDGE_SECRET_ARN"])
+    assert "EdgeWords" in imported
+    mine = _secrets(api, f"Functions{function}")
+    assert [secret for secret in mine if "Edge" in secret] == [imported]
+    actions = {name for name in api.granted(f"Functions{function}") if "secretsmanager" in name}
+    assert actions == {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
+
+
+@pytest.mark.parametrize("function", [name.capitalize() for name in ROUTES if name != "playback"])
+def test_no_other_function_reads_another_secret(api: Template, function: str):
+    assert len(_secrets(api, f"Functions{function}")) == 1
 
 
 def test_playback_reads_one_parameter(api: Template):
@@ -118,3 +130,15 @@ def test_playback_reads_one_parameter(api: Template):
 @pytest.mark.parametrize("output", ["ApiId", "ApiUrl"])
 def test_outputs(api: Template, output: str):
     assert output in api.body["Outputs"]
+
+
+def _secrets(api: Template, role: str) -> list[str]:
+    """The secrets that the role may read, as their policies write them."""
+    return [
+        str(resource)
+        for policy in api.properties("AWS::IAM::Policy")
+        if any(entry.get("Ref", "").startswith(role) for entry in policy["Roles"])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "secretsmanager:GetSecretValue" in statement["Action"]
+        for resource in listed(statement["Resource"])
+    ]

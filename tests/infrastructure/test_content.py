@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.media_store import RETIRED
-from tests.infrastructure.synthesis import Template
+from tests.infrastructure.synthesis import Assembly, Template
 
 Find = Callable[..., Template]
 BUCKET = "AWS::S3::Bucket"
@@ -112,6 +112,17 @@ def test_both_keys_are_exported_so_that_either_can_sign(template: Find):
     for key in "AB":
         assert f"RefSigningKey{key}PrivateKey" in exported
         assert f"RefSigningKey{key}PublicKey" in exported
+
+
+def test_the_word_of_the_edge_is_in_no_template(assembly: Assembly):
+    content = assembly.templates["content"]
+    word = content.only("Custom::EdgeWord")
+    assert set(word) == {"ServiceToken", "SecretArn", "Generation"}
+    # Whatever value a secret has, none of them comes from a template.
+    for template in assembly.templates.values():
+        for secret in template.properties("AWS::SecretsManager::Secret"):
+            assert "SecretString" not in secret
+            assert secret["GenerateSecretString"] == {}
 
 
 @pytest.mark.parametrize("output", ["Ingest", "Media", "Web", "Log", "Lake", "Model", "Failure"])

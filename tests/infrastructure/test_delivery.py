@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from schemas.edge import EDGE_HEADER
 from stacks.config import STAGES
 from tests.infrastructure.synthesis import Template
 
@@ -127,6 +128,21 @@ def test_the_country_is_cloudfronts_word_and_not_the_viewers(
 def test_the_api_gets_the_viewers_headers_but_its_own_host(behaviours: dict[str, Any]) -> None:
     all_viewer_except_host = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
     assert behaviours["/v1/*"]["OriginRequestPolicyId"] == all_viewer_except_host
+
+
+def test_the_api_is_told_that_it_is_asked_through_here(config: dict[str, Any]) -> None:
+    (api,) = (item for item in config["Origins"] if "execute-api" in str(item["DomainName"]))
+    (header,) = api["OriginCustomHeaders"]
+    assert header["HeaderName"] == EDGE_HEADER
+    before, secret, after = header["HeaderValue"]["Fn::Join"][1]
+    assert before == "{{resolve:secretsmanager:"
+    assert "EdgeWords" in secret["Fn::ImportValue"]
+    assert after == ":SecretString:generation1::}}"
+
+
+def test_no_other_origin_is_told(config: dict[str, Any]) -> None:
+    told = [item for item in config["Origins"] if item.get("OriginCustomHeaders")]
+    assert len(told) == 1
 
 
 def test_the_api_takes_every_method(behaviours: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from tests.infrastructure.synthesis import ROOT, Assembly, Template
 
 Find = Callable[..., Template]
 MODEL = ("MODEL_BUCKET", "OPENBLAS_NUM_THREADS")
+EDGE = "EDGE_SECRET_ARN"
 POWERTOOLS = {
     "POWERTOOLS_LOG_LEVEL",
     "POWERTOOLS_METRICS_NAMESPACE",
@@ -19,16 +20,16 @@ POWERTOOLS = {
 }
 # What each function is told, and nothing more: the tables and buckets that it may touch.
 TOLD = {
-    "titles": {"PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", *MODEL},
-    "profiles": {"PROFILES_TABLE", "VIEWING_TABLE"},
+    "titles": {"PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", *MODEL, EDGE},
+    "profiles": {"PROFILES_TABLE", "VIEWING_TABLE", EDGE},
     "recommendations": {
-        "PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", "TRENDING_TABLE", *MODEL,
+        "PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", "TRENDING_TABLE", *MODEL, EDGE,
     },
-    "interactions": {"PROFILES_TABLE", "TITLES_TABLE", "VIEWING_TABLE", "EVENT_STREAM"},
-    "events": {"PROFILES_TABLE", "EVENT_STREAM"},
+    "interactions": {"PROFILES_TABLE", "TITLES_TABLE", "VIEWING_TABLE", "EVENT_STREAM", EDGE},
+    "events": {"PROFILES_TABLE", "EVENT_STREAM", EDGE},
     "playback": {
         "PROFILES_TABLE", "VIEWING_TABLE", "TITLES_TABLE", "SIGNING_SECRET_ARN", "SIGNING_KEY_ID",
-        "DELIVERY_DOMAIN_PARAMETER", "STREAMS_TABLE", "STREAM_LIMIT",
+        "DELIVERY_DOMAIN_PARAMETER", "STREAMS_TABLE", "STREAM_LIMIT", EDGE,
     },
     "profile_consumer": {"PROFILES_TABLE", "VIEWING_TABLE", "FAILURE_BUCKET"},
     "trending_consumer": {"TRENDING_TABLE", "FAILURE_BUCKET", "QUALITY_COUNTRIES"},

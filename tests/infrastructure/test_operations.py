@@ -43,6 +43,7 @@ def _names(alarm: dict[str, Any]) -> set[str]:
         ("ApiErrors", {"5xx", "Count"}),
         ("ApiLatency", {"Latency"}),
         ("ConsumerLag", {"IteratorAge"}),
+        ("NotThroughEdge", {'SELECT SUM(NotThroughEdge) FROM "Marquee/prod"'}),
         ("PoisonRecords", {'SELECT SUM(PoisonRecords) FROM "Marquee/prod"'}),
         ("EventsOnFailureDelivered", {"OnFailureDestinationDeliveredEventCount"}),
         ("StreamThrottled", {"WriteProvisionedThroughputExceeded"}),

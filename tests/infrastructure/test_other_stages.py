@@ -34,6 +34,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
             nat_gateways=1,
             signing_generations=(1, 2),
             active_signing_key=1,
+            edge_generation=2,
             tags={"cost-centre": "streaming"},
         ),
     )
@@ -60,9 +61,17 @@ def test_the_other_key_signs(theirs: dict[str, Template]):
 
 def test_a_replaced_key_keeps_its_secret_and_gets_a_new_public_key(theirs: dict[str, Template]):
     content = theirs["content"]
-    assert len(content.of_type("AWS::SecretsManager::Secret")) == 2
+    assert len(content.of_type("AWS::SecretsManager::Secret")) == 3
     names = [name[:21] for name in content.of_type("AWS::CloudFront::PublicKey")]
     assert names == ["SigningKeyAPublicKey1", "SigningKeyBPublicKey2"]
+
+
+def test_a_new_word_of_the_edge_is_said_in_the_deployment_that_makes_it(
+    theirs: dict[str, Template],
+):
+    assert theirs["content"].only("Custom::EdgeWord")["Generation"] == "2"
+    distribution = theirs["delivery"].only("AWS::CloudFront::Distribution")
+    assert ":SecretString:generation2::}}" in str(distribution)
 
 
 def test_a_stage_with_a_nat_sends_its_nodes_through_it(theirs: dict[str, Template]):

@@ -7,6 +7,8 @@ import json
 import httpx
 import pytest
 
+from adapters.edge_words import AGAIN_SECONDS, EdgeWords
+from schemas.edge import EDGE_HEADER, word_name
 from tests.integration.waiting import a_batch, an_event, eventually
 
 
@@ -85,6 +87,41 @@ def test_an_unknown_route_answers_in_json(http):
 def test_another_sites_page_is_kept_out(http):
     assert http.get("/v1/profiles", headers={"origin": "https://example.org"}).status_code == 403
     assert http.get("/v1/profiles", headers={"host": "example.org"}).status_code == 403
+
+
+@pytest.fixture
+def own_address(running, deployment, token):
+    """Asks for the account's profiles at the API's own address, past the edge."""
+    url = f"{running.endpoint}/_aws/execute-api/{deployment.output('api', 'ApiId')}//v1/profiles"
+    headers = {"authorization": f"Bearer {token}", "cloudfront-viewer-country": "FR"}
+    return lambda **said: httpx.get(url, headers=headers | said, timeout=30)
+
+
+@pytest.mark.parametrize("said", [{}, {EDGE_HEADER: "a-guess"}])
+def test_the_api_answers_nobody_at_its_own_address(http, own_address, said):
+    assert http.get("/v1/profiles").status_code == 200
+    answer = own_address(**said)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_through_edge")
+    assert fields(answer) == {EDGE_HEADER}
+
+
+def test_a_new_word_counts_beside_the_one_that_the_edge_still_says(http, own_address, deployment):
+    secret = next(
+        function["Environment"]["Variables"]["EDGE_SECRET_ARN"]
+        for function in deployment.client("lambda").list_functions(MaxItems=1000)["Functions"]
+        if function["Handler"] == "handlers.profiles.handler"
+    )
+    words = EdgeWords(deployment.client("secretsmanager"), secret)
+    words.make("2")  # as the deployment does that turns it over, before CloudFront is told
+    new = words.read()[word_name(2)]
+    assert eventually(
+        lambda: own_address(**{EDGE_HEADER: new}).status_code == 200, seconds=AGAIN_SECONDS + 3
+    )
+    assert http.get("/v1/profiles").status_code == 200
+
+
+def test_what_a_viewer_says_in_the_edges_name_is_overwritten(http):
+    assert http.get("/v1/profiles", headers={EDGE_HEADER: "a-guess"}).status_code == 200
 
 
 def test_the_page_and_its_configuration_are_served(http, running):

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import importlib
 import json
+import time
 
 import pytest
 
+from adapters.edge_words import EdgeCheck
+from schemas.edge import EDGE_HEADER
 from tests.unit.services.fakes import ACCOUNT
 
 API = ("titles", "profiles", "recommendations", "interactions", "events", "playback")
+EDGE_WORD = "what-the-edge-says"
 
 
 @pytest.fixture(autouse=True)
 def _powertools(monkeypatch):
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Marquee")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
+
+
+@pytest.fixture(autouse=True)
+def _edge(monkeypatch):
+    """The functions know what :func:`http_event` says, as CloudFront does."""
+    known = EdgeCheck(lambda: {"generation1": EDGE_WORD}, time.monotonic)
+    monkeypatch.setattr("handlers.edge.check", lambda: known)
 
 
 class Context:
@@ -28,7 +39,7 @@ class Context:
 def http_event(
     method, path, *, body=None, query=None, account=ACCOUNT, headers=None, encoded=False
 ):
-    """What an HTTP API sends a function, payload format 2.0."""
+    """What an HTTP API sends a function, payload format 2.0, of a request through the edge."""
     context = {
         "requestId": "r1",
         "stage": "$default",
@@ -41,7 +52,7 @@ def http_event(
         "routeKey": f"{method} {path}",
         "rawPath": path,
         "rawQueryString": "",
-        "headers": {"content-type": "application/json"} | (headers or {}),
+        "headers": {"content-type": "application/json", EDGE_HEADER: EDGE_WORD} | (headers or {}),
         "requestContext": context,
         "isBase64Encoded": encoded,
     }

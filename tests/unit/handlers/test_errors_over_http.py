@@ -162,7 +162,8 @@ def test_importing_the_functions_reads_no_environment_and_makes_no_client():
         [
             f"import {', '.join(f'handlers.{name}' for name in FUNCTIONS)}",
             "from adapters import clients",
-            "makers = (clients.dynamodb, clients.kinesis, clients.s3, clients.ssm)",
+            "makers = (clients.dynamodb, clients.kinesis, clients.s3, clients.ssm, "
+            "clients.secretsmanager)",
             "assert not any(make.cache_info().currsize for make in makers)",
         ]
     )

@@ -72,7 +72,7 @@ def test_every_call_needs_a_token_and_can_fail_in_our_shape(api):
     assert api["security"] == [{"token": []}]
     for operations in api["paths"].values():
         for operation in operations.values():
-            assert {"400", "401", "404", "429", "503"} <= set(operation["responses"])
+            assert {"400", "401", "403", "404", "429", "503"} <= set(operation["responses"])
     shape = api["components"]["responses"]["NotFound"]["content"]["application/json"]["schema"]
     assert shape == {"$ref": "#/components/schemas/ErrorAnswer"}
 

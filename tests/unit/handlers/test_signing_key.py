@@ -94,3 +94,20 @@ def test_the_private_key_is_never_logged(monkeypatch, caplog, capsys):
     assert "PRIVATE KEY" in secrets.kept
     written = capsys.readouterr()
     assert "PRIVATE KEY" not in caplog.text + written.out + written.err
+
+
+def test_the_word_of_the_edge_is_made_and_told_to_nobody(answers, monkeypatch):
+    made = []
+
+    class Words:
+        def __init__(self, client, arn):
+            self.arn = arn
+
+        def make(self, generation):
+            made.append((self.arn, generation))
+
+    monkeypatch.setattr(signing_key, "EdgeWords", Words)
+    event = request("Update", Generation="3") | {"ResourceType": "Custom::EdgeWord"}
+    signing_key.handler(event, Context())
+    assert made == [("arn", "3")]
+    assert (answers[0]["failure"], answers[0]["data"]) == (None, {})

@@ -15,6 +15,7 @@ CONFIG = EdgeConfig(
     node="127.0.0.2:8080",
     gate="127.0.0.1:4567",
     api_id="0a1b2c3d",
+    api_headers={"x-marquee-edge": "a-word"},
     web_bucket="web",
     media_bucket="media",
 )
@@ -42,3 +43,17 @@ def test_it_listens_on_loopback_alone(tmp_path):
 
 def test_every_blank_of_the_template_is_filled(tmp_path):
     assert "{{" not in render(CONFIG, tmp_path)
+
+
+def test_the_api_gets_the_distributions_header_and_not_the_viewers(tmp_path):
+    text = render(CONFIG, tmp_path)
+    api = text[text.index("location /v1/") : text.index("location @unauthenticated")]
+    assert 'proxy_set_header x-marquee-edge "a-word";' in api
+    assert text.count("a-word") == 1
+
+
+def test_the_api_gets_no_header_of_another_site(tmp_path):
+    text = render(CONFIG, tmp_path)
+    api = text[text.index("location /v1/") : text.index("location @unauthenticated")]
+    for name in ("Origin", "Referer"):
+        assert f'proxy_set_header {name} "";' in api

@@ -50,7 +50,7 @@ def test_a_whole_turn_replaces_both(run):
     assert after["active"] == before["active"]
 
 
-@pytest.mark.parametrize("word", ["replace", "switch"])
+@pytest.mark.parametrize("word", ["replace", "switch", "edge"])
 def test_a_dry_run_changes_nothing(run, word):
     before, _ = run("show")
     after, _ = run(word, "--dry-run")
@@ -66,3 +66,10 @@ def test_the_file_is_written_as_it_is_kept(run, tmp_path):
     run("switch")
     run("switch")
     assert (tmp_path / "signing.json").read_text() == SIGNING_FILE.read_text()
+
+
+def test_the_edges_word_is_raised_alone(run):
+    before, _ = run("show")
+    after, said = run("edge")
+    assert after == before | {"edge": before["edge"] + 1}
+    assert "make deploy STAGE=prod" in said

@@ -8,13 +8,14 @@ import time
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from adapters.edge_words import EdgeCheck
 from adapters.event_stream import EventStream
 from adapters.viewing_items import state_of
 from benchmarks.plane.consumer import Mapping, environment, record, storage
 from benchmarks.plane.memory import MemoryBucket, refused
 from handlers import events as ingest
 from services.events import EventService
-from tests.unit.handlers.conftest import Context, http_event
+from tests.unit.handlers.conftest import EDGE_WORD, Context, http_event
 from tests.unit.services.fakes import ACCOUNT, FakeCounter, profiles_of
 
 NOW = 1_795_460_400.0
@@ -45,6 +46,8 @@ def client(monkeypatch):
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Marquee")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "events")
     monkeypatch.setattr("adapters.faults.time.sleep", lambda _seconds: None)
+    edge = EdgeCheck(lambda: {"generation1": EDGE_WORD}, time.monotonic)
+    monkeypatch.setattr("handlers.edge.check", lambda: edge)
 
     def resend(stream, events):
         service = EventService(
