@@ -19,6 +19,7 @@ from rich.table import Table
 
 from adapters.lake_files import LakeBucket
 from adapters.lake_rewriter import DuckdbRewriter
+from adapters.settings import LakeUpkeepSettings
 from schemas.lake import duckdb_type, landing_columns
 from services.lake import LakeFile, LakeHour
 
@@ -50,7 +51,7 @@ def main(records: Annotated[int, typer.Option(min=1000)] = 1_000_000) -> None:
         root = Path(folder)
         landed = _land(root / "landed.parquet", records)
         source = LakeFile("landed.parquet", "e", landed.stat().st_size, 0.0)
-        rewriter = DuckdbRewriter(Folder(root), memory_mb=3072)
+        rewriter = DuckdbRewriter(Folder(root), memory_mb=_function_memory_mb())
         copied = _timed(lambda: _copy(landed, root / "copy.parquet"))
         whole = _timed(lambda: rewriter([source], HOUR, "g"))
         copy = (root / "copy.parquet").stat().st_size
@@ -62,6 +63,12 @@ def main(records: Annotated[int, typer.Option(min=1000)] = 1_000_000) -> None:
         row = (f"{seconds:.2f}", f"{records / seconds:,.0f}", f"{seconds / copied:.1f}")
         table.add_row(name, *row, f"{size / 1e6:,.1f}")
     console.print(table)
+
+
+def _function_memory_mb() -> int:
+    """What DuckDB has of the function's memory."""
+    given: int = LakeUpkeepSettings.model_fields["lake_memory_mb"].default
+    return given
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -145,7 +145,8 @@ def _state_event(number: int) -> bytes:
 def _play(number: int) -> bytes:
     raw = {"event_id": f"event-{number:09}", "type": "play", "title_id": _title(number % TITLES)}
     raw["occurred_at"] = START - 3600 * (number % HOURS)
-    return _sealed(raw, "account", f"profile-{number // TITLES_OF_A_PROFILE}", received_at=START)
+    viewer = number // TITLES_OF_A_PROFILE
+    return _sealed(raw, f"account-{viewer}", f"profile-{viewer}", received_at=START)
 
 
 def _sealed(raw: dict[str, Any], account: str, profile: str, *, received_at: float) -> bytes:

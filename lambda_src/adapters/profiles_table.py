@@ -59,14 +59,16 @@ class ProfilesTable:
             raise NotFoundError.of("profile_id", profile_id)
         return _profile(from_raw(answer["Item"]))
 
-    def existing(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    def existing(
+        self, pairs: Iterable[tuple[str, str]], *, at_once: bool = False
+    ) -> frozenset[tuple[str, str]]:
         """Those of the pairs that are profiles.
 
         Asked at half the price first, and again with certainty for those that a replica of the
-        item did not know yet.
+        item did not know yet; ``at_once`` with certainty.
         """
         asked = frozenset(pairs)
-        found = self._found(asked, consistent=False)
+        found = frozenset() if at_once else self._found(asked, consistent=False)
         return found | self._found(asked - found, consistent=True)
 
     def _found(self, pairs: Iterable[tuple[str, str]], *, consistent: bool) -> frozenset[Any]:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from adapters.items import Item, pages, to_raw, write_many
+from adapters.items import Item, pages, projection, raw_pages, to_raw, write_many
 from services.contributions import unstriped
 from services.trending import POPULAR_WINDOW
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _READS_AT_ONCE = 8
+_SCORED = ("title_id", "score")
 _NO_MEASURES = frozenset({"window", "title_id", "expires_at"})
 
 
@@ -84,20 +85,25 @@ class TrendingTable:
 
     def _read(self, window: str) -> dict[str, float]:
         scores: dict[str, float] = {}
-        for item in self._items(window):
-            title_id = unstriped(item["title_id"])
-            scores[title_id] = scores.get(title_id, 0.0) + float(item["score"])
+        for page in raw_pages(self.client, "query", self._query(window, only=_SCORED)):
+            for raw in page:  # by hand: a home page may wait for tens of thousands of them
+                title_id = unstriped(raw["title_id"]["S"])
+                scores[title_id] = scores.get(title_id, 0.0) + float(raw["score"]["N"])
         return scores
 
     def _items(self, window: str) -> Iterator[Item]:
-        request = {
+        for page in pages(self.client, "query", self._query(window)):
+            yield from page
+
+    def _query(self, window: str, *, only: Sequence[str] = ()) -> dict[str, Any]:
+        request: dict[str, Any] = projection(only) if only else {}
+        names = request.get("ExpressionAttributeNames", {})
+        return request | {
             "TableName": self.table,
             "KeyConditionExpression": "#window = :window",
-            "ExpressionAttributeNames": {"#window": "window"},
+            "ExpressionAttributeNames": {**names, "#window": "window"},
             "ExpressionAttributeValues": to_raw({":window": window}),
         }
-        for page in pages(self.client, "query", request):
-            yield from page
 
     def _drop_old(self, now: float) -> None:
         for window, (read_at, _) in list(self._kept.items()):

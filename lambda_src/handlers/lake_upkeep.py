@@ -19,7 +19,7 @@ from adapters.settings import LakeUpkeepSettings, load
 from services.compaction import LakeUpkeep
 
 # The room that one hour's rewriting needs, at the most.
-_LAST_START_MS = 300_000
+_LAST_START_MS = 450_000
 
 
 @cache

@@ -1,14 +1,19 @@
 """When an event happened, by a client's clock that may be wrong and by ours that is not.
 
 No time is refused. A clock is corrected as far as it can be known to be wrong, and what it
-said stays in the event. The offset between sending and receipt corrects all of a batch alike
-(Snowplow's ``derived_tstamp``), so that events keep their order; what still lies outside of
-``received_at - OLDEST_SECONDS`` to ``received_at`` happened at receipt as far as anybody knows.
+said stays in the event. A request is under way for up to SLOWEST_REQUEST_SECONDS: a clock by
+which it was sent within that is believed, any other is moved by the least that makes it so.
+That is one offset for all of a batch, and no jump anywhere: two sendings of an event are no
+further apart than their travel times, so a batch keeps its order, and so do two of them. What
+still lies outside of ``received_at - OLDEST_SECONDS`` to ``received_at`` happened at receipt as
+far as anybody knows.
 """
 
 from __future__ import annotations
 
 from typing import Literal
+
+from schemas.fields import LATEST_MOMENT
 
 OLDEST_SECONDS = 20 * 366 * 86_400.0
 # As long as a request may take. A clock that is ahead shows at once: nothing arrives before
@@ -31,10 +36,23 @@ def corrected(
     if said is None:
         return received_at, "none"
     clock: Clock = "client"
-    if sent_at is not None and not 0 <= received_at - sent_at <= SLOWEST_REQUEST_SECONDS:
-        said, clock = round(received_at - (sent_at - said), 3), "offset"
+    said = _seconds(said)
+    if sent_at is not None and (offset := _offset(received_at - _seconds(sent_at))):
+        said, clock = round(said + offset, 3), "offset"
     if said > received_at:
         return received_at, "future"
     if said < received_at - OLDEST_SECONDS:
         return received_at, "unset"
     return said, clock
+
+
+def _offset(underway: float) -> float:
+    """How far a clock is off at the least by which a request was under way for so long."""
+    return underway - min(max(underway, 0.0), SLOWEST_REQUEST_SECONDS)
+
+
+def _seconds(reading: float) -> float:
+    """A reading beyond any year that is one is of a clock in thousandths, or millionths."""
+    while abs(reading) > LATEST_MOMENT:
+        reading /= 1000
+    return reading

@@ -13,9 +13,11 @@ and shows it.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from services.lake import (
     LakeCatalogue,
@@ -36,6 +38,10 @@ LOOK_BACK_DAYS = 30
 ABANDONED_AFTER_SECONDS = 3600
 # Raised when the same files would be rewritten into something else.
 LAYOUT = "1"
+RETENTION = "retention"  # among the hours, what is no hour
+MOST_REASON = 500
+# A part as Spark names it: which one, of which write.
+_PART = re.compile(r"/part-\d+-([0-9a-f-]+)-c\d+\.[^/]*$")
 
 
 @dataclass(slots=True)
@@ -43,13 +49,14 @@ class UpkeepReport:
     """What a run did, by hour.
 
     ``elsewhere`` are hours that another machine works on, ``behind`` those that are not as they
-    should be.
+    should be; ``failed`` says why, of those that something broke.
     """
 
     rewritten: list[str] = field(default_factory=list)
     expired: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
     records: int = 0
     repeats: int = 0
     unreadable: int = 0
@@ -68,15 +75,31 @@ class LakeUpkeep:
     most_bytes: int
 
     def run(self, *, now: float, may_go_on: Callable[[], bool] = lambda: True) -> UpkeepReport:
-        """Every closed hour made whole, oldest first, as far as time goes; then retention."""
+        """Retention; then every closed hour made whole, oldest first, as far as time goes.
+
+        Neither waits for another: what breaks one hour, such as a file that can't be read, is
+        reported, and the others go on.
+        """
         report = UpkeepReport()
+        self._tried(RETENTION, report, partial(self._expire, report, now=now))
         for hour in self._closed_hours(now):
-            if not may_go_on() or not self._make_whole(hour, report, now=now):
+            if may_go_on():
+                work = partial(self._make_whole, hour, report, now=now)
+                self._tried(str(hour), report, work)
+            else:
                 report.behind.append(str(hour))
-        if may_go_on():
-            self._expire(report, now=now)
+        self.count("LakeHoursFailed", len(report.failed))
         self.count("LakeHoursBehind", len(report.behind))
         return report
+
+    def _tried(self, name: str, report: UpkeepReport, work: Callable[[], bool]) -> None:
+        try:
+            done = work()
+        except Exception as error:  # of any library, about one hour's files: no other waits for it
+            report.failed[name] = f"{type(error).__name__}: {error}"[:MOST_REASON]
+            done = False
+        if not done:
+            report.behind.append(name)
 
     def _closed_hours(self, now: float) -> Iterator[LakeHour]:
         today = datetime.fromtimestamp(now, UTC)
@@ -121,7 +144,11 @@ class LakeUpkeep:
     def _take(
         self, landed: Sequence[LakeFile], hour: LakeHour, generation: str, report: UpkeepReport
     ) -> None:
-        """Shows what was written elsewhere."""
+        """Shows what was written elsewhere, by one job: parts of two would be records twice."""
+        written = self.files.generations(hour)[generation]
+        jobs = {found[1] for file in written if (found := _PART.search(file.key))}
+        if len(jobs) > 1:
+            raise ValueError(f"{len(jobs)} jobs wrote parts of {hour.folder}/{generation}")
         self.files.note_sources(hour, generation, landed)
         self.catalogue.point(hour, generation)
         self.large.settle(hour, generation)
@@ -140,7 +167,7 @@ class LakeUpkeep:
             if _is_old(files, now):
                 self.files.delete([file.key for file in files])
 
-    def _expire(self, report: UpkeepReport, *, now: float) -> None:
+    def _expire(self, report: UpkeepReport, *, now: float) -> bool:
         oldest_kept = LakeHour.at(now - self.retention_days * 86_400)
         for hour in self.catalogue.hours_before(oldest_kept):
             self.catalogue.drop(hour)  # first: a partition without files is an hour of nothing
@@ -149,6 +176,7 @@ class LakeUpkeep:
             for hour in hours:
                 for files in self.files.generations(hour).values():
                     self.files.delete([file.key for file in files])
+        return True
 
 
 def _is_old(files: Sequence[LakeFile], now: float) -> bool:

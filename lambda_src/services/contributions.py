@@ -26,7 +26,8 @@ WINDOW_LIFETIME_SECONDS = 48 * HOUR_SECONDS
 MARKER_LIFETIME_SECONDS = 8 * 24 * HOUR_SECONDS
 # The most that a transaction of DynamoDB has: a marker for each event, and the rows of all.
 ACTIONS_PER_TRANSACTION = 100
-STRIPES = 8
+# More let more shards write a hit at once, and have every reader read more items.
+STRIPES = 4
 _STRIPE = "#"  # no name of a row has it
 
 Row = tuple[str, str, int]  # window, the row's name in it, when the window expires
@@ -72,20 +73,20 @@ def is_too_late(envelope: Envelope, now: float) -> bool:
 
 
 def contribution(
-    profile_id: str, once: str, additions: Iterable[Addition], *, shard: str, now: float
+    who: str, once: str, additions: Iterable[Addition], *, shard: str, now: float
 ) -> Contribution:
-    """``additions`` of a profile, which count once for what ``once`` names."""
+    """``additions`` of a profile or an account, which count once for what ``once`` names."""
     stripe = f"{_STRIPE}{zlib.crc32(shard.encode()) % STRIPES}"
     return Contribution(
-        marker=marker_of(profile_id, once),
+        marker=marker_of(who, once),
         marker_expires_at=int(now) + MARKER_LIFETIME_SECONDS,
         additions=[replace(addition, row=addition.row + stripe) for addition in additions],
     )
 
 
-def marker_of(profile_id: str, once: str) -> str:
+def marker_of(who: str, once: str) -> str:
     """A marker. Clients make the ids of events, so one profile's must not hide another's."""
-    return f"event#{hashlib.sha256(f'{profile_id}/{once}'.encode()).hexdigest()[:40]}"
+    return f"event#{hashlib.sha256(f'{who}/{once}'.encode()).hexdigest()[:40]}"
 
 
 def unstriped(row: str) -> str:

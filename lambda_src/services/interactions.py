@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from recommender.history import TitleState, merge_all
+from recommender.history import TitleState, merge
 from recommender.ranker import playable
+from schemas.envelope import Envelope
 from schemas.errors import Detail, NotFoundError, ThrottledError, VersionConflictError
 from schemas.event_types import ListAdd, ListRemove, Rate, RateRemove
 from schemas.interactions import TitleListing, TitleRating
@@ -66,9 +67,25 @@ class InteractionService:
         envelope = asker.sealed(event, profile)
         if self.events.put([envelope]):
             raise ThrottledError("the event stream is busy; try again")
+        state = self._stored(asker, envelope)
+        if self.viewing.forgotten([asker.profile_id]):
+            self._require_alive(asker)
+        return state
+
+    def _require_alive(self, asker: Asker) -> None:
+        """What was written of a profile while it was being deleted goes, as its consumer does."""
+        try:
+            self.profiles.get(asker.account_id, asker.profile_id)
+        except NotFoundError:
+            self.viewing.forget(asker.profile_id, now=asker.now)
+            raise
+
+    def _stored(self, asker: Asker, envelope: Envelope) -> TitleState:
+        (signal,) = envelope.signals()
+        title_id = signal.title_id
         for _ in range(_ATTEMPTS):
-            stored = self.viewing.get(asker.profile_id, event.title_id)
-            state = merge_all({event.title_id: stored.state}, envelope.signals())[event.title_id]
+            stored = self.viewing.get(asker.profile_id, title_id)
+            state = merge(stored.state, signal)
             if state == stored.state:
                 return state
             try:

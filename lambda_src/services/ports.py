@@ -50,8 +50,13 @@ class ProfileStore(Protocol):
     def get(self, account_id: str, profile_id: str) -> Profile:
         """The profile; :class:`NotFoundError`, be it absent or another account's."""
 
-    def existing(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Those (account id, profile id) pairs that are profiles."""
+    def existing(
+        self, pairs: Iterable[tuple[str, str]], *, at_once: bool = False
+    ) -> frozenset[tuple[str, str]]:
+        """Those (account id, profile id) pairs that are profiles.
+
+        One that was removed within the last seconds may be among them, but for ``at_once``.
+        """
 
     def add(self, account_id: str, profile: Profile, *, revision: int) -> None:
         """Stores a profile; :class:`VersionConflictError` if the set isn't at ``revision``."""

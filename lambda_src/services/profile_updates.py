@@ -48,13 +48,13 @@ class _Refused:
     """The places of records whose items are not stored, and how many items these are.
 
     ``settled`` items are as the batch says: written now, or found so when it came again.
-    ``begun`` are the profiles of items that were not there before.
+    ``begun`` is who asked for items that were not there before.
     """
 
     places: list[int] = field(default_factory=list)
     items: int = 0
     settled: int = 0
-    begun: set[str] = field(default_factory=set)
+    begun: set[Asker] = field(default_factory=set)
 
     def add(self, change: _Change) -> None:
         self.places += change.places
@@ -96,7 +96,7 @@ class ProfileUpdates:
             strangers, gone = self._not_known({_asker(envelope) for envelope, _ in said.values()})
             changes = _by_item(said, strangers | gone)
             refused = self._store(changes, self.viewing.get_many(changes))
-            self._bury({profile_id for _, profile_id in gone}, refused.begun, now=now)
+            self._bury(gone, refused.begun, now=now)
         except RetryLaterError:
             return Outcome(0, *aside.put(records, batch.bad, earliest(said)))
         theirs = {
@@ -142,7 +142,9 @@ class ProfileUpdates:
                 refused.add(changes[_key(writes[place])])
             lost = [_key(writes[place]) for place in unwritten.conflicts]
             refused.settled += len(writes) - len(unwritten.busy) - len(lost)
-            refused.begun |= {write.profile_id for write in writes if not write.known.version}
+            refused.begun |= {
+                (write.account_id, write.profile_id) for write in writes if not write.known.version
+            }
             if not lost:
                 return refused
             self.count("VersionConflicts", len(lost))
@@ -151,14 +153,20 @@ class ProfileUpdates:
             refused.add(change)
         return refused
 
-    def _bury(self, gone: set[str], begun: set[str], *, now: float) -> None:
+    def _bury(self, gone: set[Asker], begun: set[Asker], *, now: float) -> None:
         """Removes what was written of a profile while it was being deleted.
 
-        A deletion leaves a grave first and removes the items after that. So an item that comes
-        too late to be removed finds the grave; where the process ended before it looked, the
-        record comes again and finds the profile ``gone``.
+        A deletion leaves a grave, removes the items, the profile, and the items again. So an
+        item that comes too late to be removed finds the grave and no profile; where the process
+        ended before it looked, the record comes again and finds the profile ``gone``. A profile
+        that still lives is being deleted, and its items with it, or its deletion broke off:
+        then it keeps what it does.
         """
-        for profile_id in gone | (self.viewing.forgotten(begun) if begun else set()):
+        graves = self.viewing.forgotten({name for _, name in begun}) if begun else frozenset()
+        doubtful = {asker for asker in begun if asker[1] in graves}
+        if doubtful:
+            gone = gone | doubtful - self.profiles.existing(doubtful, at_once=True)
+        for _, profile_id in gone:
             self.viewing.forget(profile_id, now=now)
 
 

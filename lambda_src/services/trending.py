@@ -10,6 +10,8 @@ from services.ports import TrendingStore
 
 POPULAR_WINDOW = "popular"
 RECENT_HOURS = 6
+# Failures are counted two hours together, so that an account counts once among those compared.
+FAILING_HOURS = 2
 # What an hour's plays count for after each further hour: half after about three.
 HOURLY_DECAY = 0.8
 EVERYBODY = ""
@@ -33,8 +35,8 @@ def hour_window(at: float, scope: str = EVERYBODY) -> str:
 
 
 def failing_window(at: float) -> str:
-    """The window of playbacks that failed in the hour of ``at``."""
-    return f"failing#{hour_of(at)}"
+    """The window of playbacks that failed in the two hours of ``at``, called after the first."""
+    return f"failing#{hour_of(at - at % (FAILING_HOURS * HOUR_SECONDS))}"
 
 
 def scopes_of(country: str | None, ceiling: int | None) -> list[str]:
@@ -55,18 +57,21 @@ def trending_now(
     ages = range(RECENT_HOURS)
     moments = [now - age * HOUR_SECONDS for age in ages]
     windows = [hour_window(at, scope) for scope in scopes for at in moments]
-    failing = [failing_window(at) for at in moments[:2]]
+    failing = [failing_window(at) for at in (now, now - FAILING_HOURS * HOUR_SECONDS)]
     scores = store.scores_of([*windows, *failing])
     everybody, *others = (
         _sum((HOURLY_DECAY**age, scores[hour_window(at, scope)]) for age, at in enumerate(moments))
         for scope in scopes
     )
-    failed = _sum((1.0, scores[window]) for window in failing)
     blended = _blended(everybody, others)
     return {
         title_id: score
         for title_id, score in blended.items()
-        if not _is_failing(failed.get(title_id, 0.0), everybody.get(title_id, 0.0))
+        if not _is_failing(
+            # Not their sum, in which an account may be twice.
+            max(scores[window].get(title_id, 0.0) for window in failing),
+            everybody.get(title_id, 0.0),
+        )
     }
 
 

@@ -14,6 +14,7 @@ from schemas.envelope import Envelope
 from schemas.errors import RetryLaterError
 from schemas.event_types import Complete, Play, PlaybackQuality, TitleEvent
 from services.contributions import (
+    HOUR_SECONDS,
     Addition,
     Contribution,
     Placed,
@@ -27,7 +28,14 @@ from services.contributions import (
 from services.ports import Counter, Distribution
 from services.quality import UNKNOWN_NETWORK, quality_additions, reports
 from services.stream import Aside, Outcome, PoisonStore, StreamRecord, read_batch
-from services.trending import EVERYBODY, failing_window, hour_window, scopes_of
+from services.trending import (
+    EVERYBODY,
+    FAILING_HOURS,
+    RECENT_HOURS,
+    failing_window,
+    hour_window,
+    scopes_of,
+)
 
 CONSUMER = "trending"
 # What an event says of how much a title is wanted.
@@ -88,35 +96,40 @@ class TrendingUpdates:
 def contributions_of(envelope: Envelope, *, now: float, shard: str) -> list[Contribution]:
     """What an event adds to which windows; nothing where they are long gone.
 
-    A report of playback counts once by its id. That a profile played, finished or could not
-    play a title counts once an hour: one client alone, however often it says so, brings no
-    title onto the page and takes none off it.
+    A report of playback counts once by its id. That an account played, finished or could not
+    play a title counts once in the hours that are looked at together: one client alone, however
+    often, as whichever of its profiles, from wherever and of whichever hour it says so, brings
+    no title onto the page and takes none off it.
     """
     if not _counts(envelope) or is_too_late(envelope, now):
         return []
-    found = {envelope.event.event_id: quality_additions(envelope)}
-    word, score, windows = _word_of(envelope)
-    if isinstance(envelope.event, TitleEvent) and windows:
-        title_id, expires_at = envelope.event.title_id, window_expiry(envelope.occurred_at)
-        found["/".join((word, title_id, *windows))] = [
-            Addition(window, title_id, expires_at, {"score": score}) for window in windows
+    event = envelope.event
+    found = [(envelope.profile_id, event.event_id, quality_additions(envelope))]
+    word, hours, score, windows = _word_of(envelope)
+    if isinstance(event, TitleEvent) and windows:
+        span = int(envelope.occurred_at // (hours * HOUR_SECONDS))
+        expires_at = window_expiry(envelope.occurred_at)
+        additions = [
+            Addition(window, event.title_id, expires_at, {"score": score}) for window in windows
         ]
+        found.append((envelope.account_id, f"{word}/{event.title_id}/{span}", additions))
     return [
-        contribution(envelope.profile_id, once, additions, shard=shard, now=now)
-        for once, additions in found.items()
+        contribution(who, once, additions, shard=shard, now=now)
+        for who, once, additions in found
         if additions
     ]
 
 
-def _word_of(envelope: Envelope) -> tuple[str, float, list[str]]:
-    """What the event says of its title, how much that counts for, and in which windows."""
+def _word_of(envelope: Envelope) -> tuple[str, int, float, list[str]]:
+    """What the event says of its title, once in how many hours, for how much, in which windows."""
     event, at = envelope.event, envelope.occurred_at
     if isinstance(event, Play | Complete):
         scopes = [EVERYBODY, *scopes_of(envelope.country, envelope.maturity_ceiling)]
-        return event.type, WEIGHTS[event.type], [hour_window(at, scope) for scope in scopes]
+        windows = [hour_window(at, scope) for scope in scopes]
+        return event.type, RECENT_HOURS, WEIGHTS[event.type], windows
     if isinstance(event, PlaybackQuality) and event.failed:
-        return "failed", 1.0, [failing_window(at)]
-    return "", 0.0, []
+        return "failed", FAILING_HOURS, 1.0, [failing_window(at)]
+    return "", 1, 0.0, []
 
 
 def _counts(envelope: Envelope) -> bool:

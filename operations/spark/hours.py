@@ -1,7 +1,8 @@
 """An hour of the lake made whole that is too large for the function: a batch job of Spark.
 
 The same as ``adapters.lake_rewriter``: each record once, flat, sorted, what is no record left
-where it landed. Upkeep shows the hour once Spark has written ``_SUCCESS``.
+where it landed. Upkeep shows the hour once Spark has written ``_SUCCESS``; from then on readers
+may be at it, and a second job writes nothing there.
 
     spark-submit hours.py --columns 'schema bigint, …' --landed s3://…/ --output s3://…/
 
@@ -38,6 +39,12 @@ def whole(landed: DataFrame) -> DataFrame:
     )
 
 
+def is_written(spark: SparkSession, output: str) -> bool:
+    """Whether a job that writes the folder has ended well."""
+    sign = spark._jvm.org.apache.hadoop.fs.Path(output, "_SUCCESS")
+    return bool(sign.getFileSystem(spark._jsc.hadoopConfiguration()).exists(sign))
+
+
 def main() -> None:
     """One hour."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -47,6 +54,9 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=64)
     given = parser.parse_args()
     spark = SparkSession.builder.appName(f"whole {given.landed}").getOrCreate()
+    if is_written(spark, given.output):
+        print(f"{given.output} is written; left as it is")
+        return
     # By name: a file of last year lacks the fields of this one, and reads them as null.
     landed = spark.read.schema(given.columns).parquet(given.landed)
     # Few large files, each of few types: a reader of one type skips the others.

@@ -19,8 +19,9 @@ from stacks.constructs.wheels import LAKE_REQUIREMENTS
 
 MEMORY_MB = 4096
 SCRATCH_GB = 10
-# A fifth of the scratch room: the hour as it landed, as it becomes, and what is sorted between.
-MOST_BYTES = SCRATCH_GB * 2**30 // 5
+# Ten million records as Firehose packs them, which spill five times as much when they are sorted:
+# half of the scratch room, and half of the time.
+MOST_BYTES = 512 * 2**20
 MINUTE_OF_THE_HOUR = 20
 
 

@@ -79,7 +79,7 @@ class LargeHoursJob(Construct):
         return role
 
     def _definition(self) -> dict[str, Any]:
-        """``{"key": "asked/day=2026-11-23/hour=19/<generation>"}`` is what is asked for."""
+        """``{"key": "asked/day=2026-11-23/hour=19/<generation>", "etag": …}`` is asked for."""
         bucket = self._lake.s3_url_for_object()
         parts = "$split($states.input.key, '/')"
         hour = f"({parts})[1] & '/' & ({parts})[2] & '/'"
@@ -112,8 +112,9 @@ class LargeHoursJob(Construct):
             "ApplicationId": self._application.attr_application_id,
             "ExecutionRoleArn": self.role.role_arn,
             "Name": "large hour",
-            # Executions that a rule starts have longer names than a token may have.
-            "ClientToken": "{% $substring($states.context.Execution.Name, 0, 64) %}",
+            # The same for a notification that comes twice, another each time that it is asked for:
+            # no two jobs write one folder.
+            "ClientToken": "{% $split($states.input.key, '/')[3] & '-' & $states.input.etag %}",
             "ExecutionTimeoutMinutes": MINUTES,
             "JobDriver": {
                 "SparkSubmit": {
@@ -145,7 +146,10 @@ class LargeHoursJob(Construct):
                 targets.SfnStateMachine(
                     self.state_machine,
                     input=events.RuleTargetInput.from_object(
-                        {"key": events.EventField.from_path("$.detail.object.key")}
+                        {
+                            name: events.EventField.from_path(f"$.detail.object.{name}")
+                            for name in ("key", "etag")
+                        }
                     ),
                     retry_attempts=20,
                     max_event_age=Duration.hours(1),

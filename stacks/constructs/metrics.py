@@ -203,6 +203,27 @@ def firehose_refused(delivery_stream_name: str) -> cloudwatch.Metric:
     return metric("AWS/Firehose", "FailedConversion.Records", dimensions, period=FIVE_MINUTES)
 
 
+def lake_silent(stream_name: str, delivery_stream_name: str) -> cloudwatch.MathExpression:
+    """1 for an hour in which the stream took records and Firehose delivered none."""
+    hour = Duration.hours(1)
+    return cloudwatch.MathExpression(
+        # Neither service says anything of an hour of nothing.
+        expression="IF(FILL(taken, 0) > 0 AND FILL(landed, 0) == 0, 1, 0)",
+        using_metrics={
+            "taken": metric(
+                "AWS/Kinesis", "IncomingRecords", {"StreamName": stream_name}, period=hour
+            ),
+            "landed": metric(
+                "AWS/Firehose",
+                "DeliveryToS3.Records",
+                {"DeliveryStreamName": delivery_stream_name},
+                period=hour,
+            ),
+        },
+        period=hour,
+    )
+
+
 def firehose_age(delivery_stream_name: str) -> cloudwatch.Metric:
     """The age of the oldest record that Firehose has not delivered, in seconds."""
     dimensions = {"DeliveryStreamName": delivery_stream_name}

@@ -128,6 +128,14 @@ class EventAlarms(Construct):
         )
         MarqueeAlarm(
             self,
+            "LakeSilent",
+            summary="The stream takes events, and none reaches the lake.",
+            metric=metrics.lake_silent(watched.stream_name, watched.firehose_name),
+            threshold=1,
+            evaluation_periods=2,
+        )
+        MarqueeAlarm(
+            self,
             "LakeRefused",
             summary="Firehose can't convert records: the lake lacks them.",
             metric=metrics.firehose_refused(watched.firehose_name),

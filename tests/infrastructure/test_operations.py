@@ -49,6 +49,7 @@ def _names(alarm: dict[str, Any]) -> set[str]:
         ("StreamThrottled", {"WriteProvisionedThroughputExceeded"}),
         ("TableThrottled", {"ReadThrottleEvents", "WriteThrottleEvents"}),
         ("FirehoseFreshness", {"DeliveryToS3.DataFreshness"}),
+        ("LakeSilent", {"IncomingRecords", "DeliveryToS3.Records"}),
         ("LakeRefused", {"FailedConversion.Records"}),
         ("Origin5xx", {"5xxErrorRate"}),
         ("FleetAtMaximum", {"GroupDesiredCapacity"}),
@@ -103,6 +104,13 @@ def test_one_hour_of_the_lake_that_stays_behind_is_an_alarm(operations: Template
     alarm = operations.named(ALARM, "EventAlarmsLakeBehind")
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 3)
     assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_a_lake_that_gets_nothing_is_an_alarm_where_events_are_taken(operations: Template) -> None:
+    alarm = operations.named(ALARM, "EventAlarmsLakeSilent")
+    (expression,) = (item["Expression"] for item in alarm["Metrics"] if "Expression" in item)
+    assert expression == "IF(FILL(taken, 0) > 0 AND FILL(landed, 0) == 0, 1, 0)"
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 2)
 
 
 def test_the_fleets_limit_is_the_stages(operations: Template) -> None:

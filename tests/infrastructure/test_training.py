@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -310,15 +309,19 @@ def test_an_hour_that_upkeep_asks_for_starts_a_job_that_ends_before_it_asks_agai
     assert said[said.index("--columns") + 1] == landing_schema()
     hour = LakeHour("2026-11-23", 9).folder
     states = {
-        "input": {"key": f"{ASKED_PREFIX}/{hour}/0123456789abcdef"},
-        "context": {"Execution": {"Name": f"{uuid.uuid4()}_{uuid.uuid4()}"}},
+        "input": {"key": f"{ASKED_PREFIX}/{hour}/0123456789abcdef", "etag": "f" * 32},
     }
     landed, output = (
         _evaluated(said[said.index(option) + 1], states) for option in ("--landed", "--output")
     )
     assert landed.endswith(f"/landing/{hour}/")
     assert output.endswith(f"/events/{hour}/0123456789abcdef/")
-    assert len(_evaluated(job["Arguments"]["ClientToken"], states)) == 64
+    # The same however often it is told: the run that there is answers for both.
+    token = _evaluated(job["Arguments"]["ClientToken"], states)
+    assert token == f"0123456789abcdef-{'f' * 32}"
+    assert len(token) <= 64
+    told = json.dumps(rule["Targets"][0]["InputTransformer"]["InputPathsMap"])
+    assert "$.detail.object.etag" in told
 
 
 def _evaluated(text: str, states: dict[str, Any]) -> str:

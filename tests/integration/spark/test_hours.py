@@ -66,6 +66,9 @@ def test_spark_makes_the_hour_that_duckdb_makes_and_upkeep_shows_it(lake, tmp_pa
     made = rows(output / "*.parquet")
     assert by_id(made) == by_id(by_duckdb)
     assert len(made) == len(by_duckdb) > 300
+    before = {path.name: path.stat().st_mtime_ns for path in output.iterdir()}
+    submitted("--columns", landing_schema(), "--landed", str(landed), "--output", str(output))
+    assert {path.name: path.stat().st_mtime_ns for path in output.iterdir()} == before
     assert _columns(output) == {n: duckdb_type(k) for n, k in events_columns().items()}
 
     lake.catalogue.drop(hour)

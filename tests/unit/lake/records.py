@@ -55,11 +55,20 @@ def an_event(type_: str, **fields):
     return event
 
 
-def a_record(type_: str, *, profile_id="p1", at=NOW, country="DE", ceiling=None, **fields):
+def a_record(
+    type_: str,
+    *,
+    account_id="account-1",
+    profile_id="p1",
+    at=NOW,
+    country="DE",
+    ceiling=None,
+    **fields,
+):
     """A record as ingest seals it, received at ``at``."""
     return sealed(
         an_event(type_, **fields),
-        account_id="account-1",
+        account_id=account_id,
         profile_id=profile_id,
         received_at=at,
         country=country,

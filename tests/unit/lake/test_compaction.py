@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.lake_catalogue import GlueCatalogue
 from adapters.lake_files import LakeBucket
 from adapters.lake_rewriter import DuckdbRewriter
 from schemas.envelope import parse_envelope
@@ -188,6 +189,24 @@ def test_an_hour_written_elsewhere_is_shown_once_it_is_whole(lake: Lakehouse):
     assert lake.run(most_bytes=10).rewritten == []
 
 
+def test_what_two_jobs_wrote_into_one_folder_is_not_shown(lake: Lakehouse):
+    lake.land("a", plays(3))
+    written_elsewhere(lake)
+    hour = LakeHour.at(NOW)
+    folder = f"events/{hour.folder}/{generation_of(lake.files.landed(hour))}"
+    for job in ("0b6c94a4-67f0", "91d2c3aa-1f00"):
+        copy = {"Bucket": lake.bucket, "Key": f"{folder}/part-0.parquet"}
+        key = f"{folder}/part-00000-{job}-c000.zstd.parquet"
+        lake.s3.copy_object(Bucket=lake.bucket, Key=key, CopySource=copy)
+    lake.s3.delete_object(**copy)
+    report = lake.run(most_bytes=10)
+    assert "2 jobs wrote parts" in report.failed[str(hour)]
+    assert (report.behind, lake.seen()) == ([str(hour)], [])
+    lake.s3.delete_object(Bucket=lake.bucket, Key=key)
+    assert lake.run(most_bytes=10).rewritten == [str(hour)]
+    assert sorted(lake.ids().values()) == [1, 1, 1]
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_at_any_call_what_was_written_elsewhere_is_shown_whole(lake: Lakehouse, after: bool):
     lake.land("a", plays(3))
@@ -212,7 +231,7 @@ def test_killed_at_any_call_what_was_written_elsewhere_is_shown_whole(lake: Lake
 def test_what_time_does_not_allow_is_behind_and_done_next(lake: Lakehouse):
     for age in range(3):
         lake.land(f"h{age}", plays(1, NOW - age * HOUR), NOW - age * HOUR)
-    turns = iter([True, False, False, False])
+    turns = iter([True, False, False])
     report = lake.upkeep().run(now=DAY_LATER, may_go_on=lambda: next(turns))
     assert report.rewritten == ["2026-11-23T17"]
     assert report.behind == ["2026-11-23T18", "2026-11-23T19"]
@@ -340,11 +359,41 @@ def test_a_store_that_fails_leaves_the_hour_for_next_time(lake: Lakehouse):
             super().__call__(*given)
             raise RetryLaterError("the lake bucket failed; try again")
 
-    with pytest.raises(RetryLaterError):
-        lake.run(rewrite=Refusing(lake.files))
+    report = lake.run(rewrite=Refusing(lake.files))
+    assert report.behind == ["2026-11-23T19"]
+    assert report.failed == {"2026-11-23T19": "RetryLaterError: the lake bucket failed; try again"}
     assert lake.seen() == []
     lake.run()
     assert len(lake.ids()) == 2
+
+
+def test_an_hour_that_cant_be_read_is_behind_and_holds_up_nothing_else(lake: Lakehouse):
+    lake.land("kept", plays(1))
+    lake.run()
+    long_ago = DAY_LATER + 40 * 86_400
+    at, count = long_ago - 86_400, FakeCounter()
+    unreadable = lake.land("a", plays(2, at), at)
+    lake.s3.put_object(Bucket=lake.bucket, Key=unreadable, Body=b"no parquet")
+    lake.land("b", plays(3, at + HOUR), at + HOUR)
+    report = lake.run(now=long_ago, retention_days=30, count=count)
+    hour = str(LakeHour.at(at))
+    assert (report.behind, list(report.failed)) == ([hour], [hour])
+    assert "parquet" in report.failed[hour].lower()
+    assert report.rewritten == [str(LakeHour.at(at + HOUR))]
+    assert report.expired == ["2026-11-23T19"]
+    assert (count.seen["LakeHoursFailed",], count.seen["LakeHoursBehind",]) == (1, 1)
+    lake.land("a", plays(2, at), at)  # repaired
+    assert lake.run(now=long_ago).rewritten == [hour]
+
+
+def test_retention_that_fails_is_behind_and_holds_up_no_hour(lake: Lakehouse):
+    class Refusing(GlueCatalogue):
+        def hours_before(self, hour):
+            raise RetryLaterError("Glue failed; try again")
+
+    lake.land("a", plays(1))
+    report = lake.run(catalogue=Refusing(lake.glue, lake.database, lake.bucket))
+    assert (report.rewritten, report.behind) == (["2026-11-23T19"], ["retention"])
 
 
 def test_what_does_not_fit_in_memory_is_spilled(lake: Lakehouse):

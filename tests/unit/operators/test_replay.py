@@ -168,8 +168,8 @@ def test_an_old_hours_records_arrive_now_so_that_a_busy_table_sets_none_aside(wo
 
 
 def test_the_second_replay_changes_nothing(world):
-    viewers = [f"p{n}" for n in range(30)]
-    plays = [a_record("play", title_id="t1", at=NOON, profile_id=name) for name in viewers]
+    viewers = [f"a{n}" for n in range(30)]
+    plays = [a_record("play", title_id="t1", at=NOON, account_id=name) for name in viewers]
     world.land("a", plays, NOON)
     run("hours", str(LakeHour.at(NOON)), "--to", "trending")
     once = world.functions.windows()

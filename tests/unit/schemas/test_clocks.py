@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.clocks import OLDEST_SECONDS, SLOWEST_REQUEST_SECONDS, corrected
@@ -20,13 +20,15 @@ moments = st.floats(min_value=0, max_value=LATEST_MOMENT).map(lambda at: round(a
         # Kept for a month without a network, by a good clock.
         (NOW - 30 * DAY, NOW - 1, (NOW - 30 * DAY, "client")),
         # An hour behind, an hour ahead, half a second ahead, never set.
-        (NOW - 3700, NOW - 3600, (NOW - 100, "offset")),
+        (NOW - 3700, NOW - 3600, (NOW - 160, "offset")),
         (NOW + 3500, NOW + 3600, (NOW - 100, "offset")),
         (NOW - 1, NOW + 0.5, (NOW - 1.5, "offset")),
-        (120.0, 130.0, (NOW - 10, "offset")),
-        # Before 1970; in milliseconds.
-        (-500.0, -490.0, (NOW - 10, "offset")),
-        (1000 * NOW - 2000, 1000 * NOW, (NOW - 2000, "offset")),
+        (120.0, 130.0, (NOW - 70, "offset")),
+        # Before 1970; in milliseconds, in microseconds, and in milliseconds an hour ahead.
+        (-500.0, -490.0, (NOW - 70, "offset")),
+        (1e3 * NOW - 2e3, 1e3 * NOW, (NOW - 2, "client")),
+        (1e6 * NOW - 2e6, 1e6 * NOW, (NOW - 2, "client")),
+        (1e3 * NOW + 3.5e6, 1e3 * NOW + 3.6e6, (NOW - 100, "offset")),
         # Nothing to correct it by.
         (NOW + 3600, None, (NOW, "future")),
         (120.0, None, (NOW, "unset")),
@@ -61,3 +63,18 @@ def test_a_wrong_clock_keeps_the_order_of_its_batch_however_often_it_is_sent(ske
     ]
     assert len(set(times)) == len(ages)
     assert again == times
+
+
+@given(
+    skew=st.floats(-120, 120),
+    gap=st.floats(1, 100),
+    travels=st.tuples(st.floats(0, 0.9), st.floats(0, 0.9)),
+)
+@example(skew=SLOWEST_REQUEST_SECONDS - 0.1, gap=1.0, travels=(0.2, 0.05))
+def test_a_slower_request_changes_no_order_of_what_lies_further_apart(skew, gap, travels):
+    """One event sent at once, the one after it in a request of its own, at any offset."""
+    first, second = (
+        corrected(NOW + at - skew, sent_at=NOW + at - skew, received_at=NOW + at + travel)[0]
+        for at, travel in zip((0.0, gap), travels, strict=True)
+    )
+    assert first < second

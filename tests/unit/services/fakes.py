@@ -55,7 +55,7 @@ class FakeProfiles:
             raise NotFoundError.of("profile_id", profile_id)
         return self.stored[account_id, profile_id]
 
-    def existing(self, pairs):
+    def existing(self, pairs, *, at_once=False):
         return frozenset(pair for pair in pairs if pair in self.stored)
 
     def add(self, account_id, profile, *, revision):

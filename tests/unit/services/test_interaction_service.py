@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from recommender.history import TitleState
@@ -82,6 +84,33 @@ def test_a_lost_race_keeps_both_changes():
     service(viewing=viewing).rate(ASKER, "t1", 4.0)
     state = viewing.get("p1", "t1").state
     assert (state.rating, state.dismissed_at) == (4.0, NOW - 1)
+
+
+def deleting(viewing, *, breaks_off):
+    """A service whose profile is deleted after the stream took what was said."""
+    profiles = profiles_of()
+
+    class Sink(FakeSink):
+        def put(self, envelopes):
+            viewing.forget("p1", now=NOW)
+            if not breaks_off:
+                profiles.remove(ACCOUNT, "p1")
+            return super().put(envelopes)
+
+    return replace(service(viewing=viewing, events=Sink()), profiles=profiles)
+
+
+def test_a_profile_deleted_meanwhile_leaves_nothing():
+    viewing = FakeViewing()
+    with pytest.raises(NotFoundError):
+        deleting(viewing, breaks_off=False).rate(ASKER, "t1", 4.0)
+    assert not viewing.stored
+
+
+def test_a_profile_whose_deletion_broke_off_keeps_its_rating():
+    viewing = FakeViewing()
+    assert deleting(viewing, breaks_off=True).rate(ASKER, "t1", 4.0).rating == 4.0
+    assert list(viewing.stored) == [("p1", "t1")]
 
 
 def test_races_without_end_are_given_up():

@@ -147,15 +147,25 @@ def test_a_deleted_profile_stays_deleted():
 
 
 def test_a_profile_deleted_while_its_events_are_being_written_leaves_nothing():
+    profiles = FakeProfiles(dict(PROFILES.stored))
+
     class Deleted(FakeViewing):
         def put_many(self, writes):
             self.forget("p1", now=NOW)
+            profiles.remove("a1", "p1")
             return super().put_many(writes)
 
     viewing = Deleted()
     payloads = [an_event(1), an_event(2, profile_id="p2")]
-    assert apply(payloads, viewing)[1] == []
+    assert apply(payloads, viewing, profiles=profiles)[1] == []
     assert list(viewing.stored) == [("p2", "t1")]
+
+
+def test_a_profile_whose_deletion_broke_off_keeps_all_that_it_does_from_then_on():
+    viewing = FakeViewing({("p1", "t0"): seen("t0")}, graves={"p1"})
+    for number in range(1, 4):
+        assert apply([an_event(number, title_id=f"t{number}")], viewing)[1] == []
+    assert list(viewing.stored) == [("p1", f"t{n}") for n in range(4)]
 
 
 def test_what_an_ended_process_wrote_of_a_deleted_profile_goes_when_the_record_comes_again():

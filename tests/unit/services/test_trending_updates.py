@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import pytest
 
 from schemas.envelope import sealed
@@ -5,6 +7,7 @@ from schemas.errors import ThrottledError
 from schemas.events import parse_event
 from services.contributions import ACTIONS_PER_TRANSACTION, STRIPES, totals, transactions, unstriped
 from services.stream import StreamRecord
+from services.trending import hour_window, trending_now
 from services.trending_counts import TrendingUpdates, contributions_of
 from tests.unit.services.fakes import NOW, FakeCounter, FakeDistribution, FakePoison
 
@@ -42,12 +45,15 @@ class FakeCounts:
         return found
 
 
-def an_envelope(number=1, *, profile_id="p1", country=None, ceiling=None, **fields):
+def an_envelope(
+    number=1, *, profile_id="p1", account_id=None, country=None, ceiling=None, **fields
+):
+    """An event; of an account of the profile's own where nothing else is said."""
     raw = {"event_id": f"event-{number:04}", "type": "play", "title_id": "t1"} | fields
     event = parse_event(raw)
     return sealed(
         event,
-        account_id="a1",
+        account_id=account_id or f"of-{profile_id}",
         profile_id=profile_id,
         received_at=NOW,
         country=country,
@@ -76,13 +82,13 @@ def test_plays_and_completions_count_in_their_hour():
     events = [
         an_envelope(1),
         an_envelope(2, type="complete"),
-        an_envelope(3, occurred_at=NOW - 3600),
+        an_envelope(3, occurred_at=NOW - 2 * 3600),
         an_envelope(4, type="progress", position_seconds=1),
     ]
     assert apply([e.to_json() for e in events], counts) == []
     assert counts.scores == {
         ("hour#2026-11-23T19", "t1"): 3.0,
-        ("hour#2026-11-23T18", "t1"): 1.0,
+        ("hour#2026-11-23T17", "t1"): 1.0,
     }
 
 
@@ -167,16 +173,82 @@ def test_one_viewer_brings_no_title_onto_the_page():
 def test_one_viewer_takes_no_title_off_the_page():
     counts = FakeCounts()
     apply([a_failure(n) for n in range(100)], counts)
-    assert counts.windows == {("failing#2026-11-23T19", "t1"): 1.0}
+    assert counts.windows == {("failing#2026-11-23T18", "t1"): 1.0}
 
 
-def test_a_title_that_fails_for_many_is_counted_for_each_and_for_each_hour():
+def test_an_account_counts_once_whatever_its_profiles_say_of_themselves():
+    counts = FakeCounts()
+    places = [(country, ceiling) for country in ("DE", "FR", "GB") for ceiling in (8, 12, 18)]
+    apply(
+        [
+            an_envelope(n, account_id="a1", profile_id=f"p{n}", country=c, ceiling=k).to_json()
+            for n, (c, k) in enumerate(places)
+        ],
+        counts,
+    )
+    hour = "hour#2026-11-23T19"
+    assert counts.windows == {
+        (hour, "t1"): 1.0,
+        (f"{hour}#country#DE", "t1"): 1.0,
+        (f"{hour}#ceiling#8", "t1"): 1.0,
+    }
+
+
+def test_what_is_said_of_many_hours_counts_twice_at_the_most_in_what_is_looked_at():
+    counts = FakeCounts()
+    apply([an_envelope(n, occurred_at=NOW - 3600 * n).to_json() for n in range(48)], counts)
+    recent = [counts.scores.get((hour_window(NOW - 3600 * n), "t1"), 0) for n in range(6)]
+    assert recent == [1.0, 0, 1.0, 0, 0, 0]
+
+
+def test_an_event_that_is_sent_again_in_another_hour_counts_once():
+    counts = FakeCounts()
+    for hours in range(3):  # a clock set back since: it happened when it was received
+        received = NOW + 3600 * hours
+        event = parse_event(
+            {"event_id": "event-0001", "type": "play", "title_id": "t1", "occurred_at": NOW + 9e4}
+        )
+        again = sealed(
+            event, account_id="a1", profile_id="p1", received_at=received, sent_at=received
+        )
+        apply([again.to_json()], counts)
+    assert counts.scores == {("hour#2026-11-23T19", "t1"): 1.0}
+
+
+def test_one_account_with_many_profiles_takes_no_title_off_the_page():
+    counts = FakeCounts()
+    for hours in range(2):
+        at = NOW - 3600 * hours
+        failures = [
+            a_failure(100 * hours + n, account_id="a1", profile_id=f"p{n}", occurred_at=at)
+            for n in range(30)
+        ]
+        apply(failures, counts)
+    apply([an_envelope(999).to_json()], counts)
+    assert trending_now(Scored(counts.windows), NOW) == {"t1": 1.0}
+
+
+@dataclass
+class Scored:
+    """What was counted, to read."""
+
+    windows: dict
+
+    def scores_of(self, windows):
+        found = {window: {} for window in windows}
+        for (window, title_id), score in self.windows.items():
+            if window in found:
+                found[window][title_id] = score
+        return found
+
+
+def test_a_title_that_fails_for_many_is_counted_for_each_and_for_each_two_hours():
     counts = FakeCounts()
     payloads = [a_failure(n, profile_id=f"p{n % 30}") for n in range(60)]
-    apply([*payloads, a_failure(61, occurred_at=NOW - 3600)], counts)
+    apply([*payloads, a_failure(61, occurred_at=NOW - 2 * 3600)], counts)
     assert counts.windows == {
-        ("failing#2026-11-23T19", "t1"): 30.0,
-        ("failing#2026-11-23T18", "t1"): 1.0,
+        ("failing#2026-11-23T18", "t1"): 30.0,
+        ("failing#2026-11-23T16", "t1"): 1.0,
     }
 
 
