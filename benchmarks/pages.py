@@ -13,7 +13,7 @@ import typer
 
 from recommender.artifact import from_bytes, to_bytes
 from recommender.catalogue import Viewer
-from recommender.history import TitleState, merge_all
+from recommender.history import TitleState
 from recommender.model import Model
 from recommender.preferences import stars
 from recommender.training import fit
@@ -42,10 +42,7 @@ def main(
       python -m benchmarks.pages ml-latest-small -g Musical -g War
     """
     imported = movielens.read(data)
-    signals: dict[str, list[movielens.Signal]] = {}
-    for viewer_id, signal in imported.interactions:
-        signals.setdefault(viewer_id, []).append(signal)
-    histories = {viewer: merge_all({}, given) for viewer, given in signals.items()}
+    histories = imported.histories
     now = max(state.last_event_at for states in histories.values() for state in states.values())
     model = fit(imported.titles, histories, version="pages", now=now)
     model = from_bytes(to_bytes(model))

@@ -20,7 +20,6 @@ from benchmarks.speed.world import NOW, world
 from recommender.collaborative import CollaborativeConfig, CollaborativeScorer
 from recommender.exemplars import PoolConfig, choose_pool
 from recommender.histories import Histories
-from recommender.history import merge_all
 from recommender.interactions import Interactions
 from recommender.rehearsal import FoldedCase, Rehearsal, newcomers
 from recommender.sparse import Ints
@@ -78,10 +77,7 @@ def _made(viewers: int) -> Interactions:
 
 
 def _imported(folder: Path) -> Interactions:
-    signals: dict[str, list[movielens.Signal]] = {}
-    for viewer_id, signal in movielens.read(folder).interactions:
-        signals.setdefault(viewer_id, []).append(signal)
-    histories = Histories.of({viewer: merge_all({}, given) for viewer, given in signals.items()})
+    histories = Histories.of(movielens.read(folder).histories)
     return histories.interactions(_numbers(histories.title_ids), float(histories.times.max()))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from recommender.history import TitleState
-from recommender.preferences import preference
+from recommender.preferences import preference, strength
 from recommender.sparse import Bools, Floats, Ints, SparseRows
 
 History = Mapping[str, TitleState]
@@ -43,6 +43,19 @@ def fold(history: History, index: Mapping[str, int], now: float) -> FoldedHistor
         np.array([number for number, _ in found], dtype=np.int32),
         np.array([weight for _, weight in found], dtype=np.float32),
     )
+
+
+def heard(history: FoldedHistory, told: Callable[[Ints, Floats], Floats]) -> Floats:
+    """What a history says by a model that adds up what titles say, ``told(titles, inputs)``.
+
+    What is disliked speaks against what is linked to it, and for nothing else.
+    """
+    inputs = strength(history.preferences)
+    disliked = inputs < 0
+    scores = told(history.titles[~disliked], inputs[~disliked])
+    if disliked.any():
+        scores += np.minimum(told(history.titles[disliked], inputs[disliked]), 0)
+    return scores
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.gram import Gram, inverse
-from recommender.interactions import FoldedHistory
+from recommender.interactions import FoldedHistory, heard
 from recommender.parts import Parts
 from recommender.preferences import strength
 from recommender.sparse import Bools, Floats, Ints, SparseRows
@@ -72,16 +72,8 @@ class LatentScorer:
         return cls(giving, getting, parts.bits("unwatched"), LatentConfig(**parts.settings))
 
     def __call__(self, history: FoldedHistory) -> Floats:
-        """Scores [titles]: how near each is to the viewer's tastes, without its own say.
-
-        What is disliked speaks against what is like it, and for nothing else.
-        """
-        inputs = strength(history.preferences)
-        disliked = inputs < 0
-        scores = self._sum(history.titles[~disliked], inputs[~disliked])
-        if disliked.any():
-            scores += np.minimum(self._sum(history.titles[disliked], inputs[disliked]), 0)
-        return scores
+        """Scores [titles]: how near each is to the viewer's tastes, without its own say."""
+        return heard(history, self._sum)
 
     def _sum(self, titles: Ints, inputs: Floats) -> Floats:
         giving = self.giving[titles]

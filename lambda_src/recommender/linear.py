@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.gram import Gram, inverse, products
-from recommender.interactions import FoldedHistory
+from recommender.interactions import FoldedHistory, heard
 from recommender.parts import Parts, halved
 from recommender.preferences import strength
 from recommender.sparse import Floats, Ints, SparseRows
@@ -88,16 +88,8 @@ class LinearScorer:
         return cls(weights, learned, giving, getting, LinearConfig(**parts.settings))
 
     def __call__(self, history: FoldedHistory) -> Floats:
-        """Scores [titles]: what the titles of the history say, added up.
-
-        What is disliked speaks against what is linked to it, and for nothing else.
-        """
-        inputs = strength(history.preferences)
-        disliked = inputs < 0
-        scores = self._sum(history.titles[~disliked], inputs[~disliked])
-        if disliked.any():
-            scores += np.minimum(self._sum(history.titles[disliked], inputs[disliked]), 0)
-        return scores
+        """Scores [titles]: what the titles of the history say, added up."""
+        return heard(history, self._sum)
 
     def _sum(self, titles: Ints, inputs: Floats) -> Floats:
         scores: Floats = self.weights.mix(titles, inputs)

@@ -82,7 +82,7 @@ class Explainer:
 
         Who made both says more, and is as true.
         """
-        people, reason = self._anchors.get(anchor) or self._anchored(anchor)
+        people, reason = self._anchored(anchor)
         if people.made(self._index.titles[number]):
             return self.because_of(anchor, number)
         return reason
@@ -136,15 +136,17 @@ class Explainer:
         anchor = int(self._liked[best])
         if by_people:
             return self.enjoyed_too(anchor, number)
-        return (self._anchors.get(anchor) or self._anchored(anchor))[1]
+        return self._anchored(anchor)[1]
 
     def _anchored(self, anchor: int) -> tuple[People, Reason]:
         """What the picks that one liked title accounts for have in common."""
-        title = self._index.titles[anchor]
-        text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
-        reason = Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
-        self._anchors[anchor] = People.of(title), reason
-        return self._anchors[anchor]
+        found = self._anchors.get(anchor)
+        if found is None:
+            title = self._index.titles[anchor]
+            text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
+            reason = Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
+            found = self._anchors[anchor] = People.of(title), reason
+        return found
 
     def _shares(self, picks: Ints, scorers: Sequence[str]) -> Floats:
         """What each liked title adds to each pick, in the terms of the scorer that decided."""

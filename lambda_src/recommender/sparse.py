@@ -69,15 +69,7 @@ class SparseRows:
 
     def mix(self, rows: Ints, weights: Floats) -> Floats:
         """The sum of ``rows``, each times its weight: a dense vector [width]."""
-        begins, ends = self.starts[rows], self.starts[rows + 1]
-        if int((ends - begins).sum()) <= _LONG * len(rows):
-            return self.take(rows).total(weights)
-        # Copying runs is faster than gathering by position where rows are long.
-        runs = [slice(*bounds) for bounds in zip(begins.tolist(), ends.tolist(), strict=True)]
-        columns = np.concatenate([self.columns[run] for run in runs])
-        data = np.concatenate([self.data[run] for run in runs])
-        starts = np.concatenate(([0], np.cumsum(ends - begins))).astype(np.int32)
-        return SparseRows(data, columns, starts, self.width, self.step).total(weights)
+        return self.take(rows).total(weights)
 
     def total(self, weights: Floats) -> Floats:
         """The sum of all rows, each times its weight: a dense vector [width]."""
@@ -87,31 +79,17 @@ class SparseRows:
         np.add.at(total, self.columns.astype(np.intp), factors)
         return total
 
-    def times(self, table: Floats) -> Floats:
-        """Every row times ``table`` [width, n]: [height, n]."""
-        products = np.zeros((self.height, table.shape[1]), dtype=np.float32)
-        if self._filled.size:
-            terms = table[self.columns] * self._widened(self.data)[:, None]
-            products[self._filled] = np.add.reduceat(terms, self.starts[self._filled], axis=0)
-        return products
-
     def dense(self, rows: Ints, columns: Ints) -> Floats:
         """The values at ``rows`` x ``columns`` (each column once), dense."""
         slot = np.full(self.width, -1, dtype=np.int32)
         slot[columns] = np.arange(len(columns), dtype=np.int32)
-        begins, lengths = self.starts[rows], self.lengths[rows]
-        if int(lengths.sum()) > _LONG // 2 * len(rows):
-            runs = zip(begins.tolist(), self.starts[rows + 1].tolist(), strict=True)
-            place = slot[np.concatenate([self.columns[begin:end] for begin, end in runs])]
-        else:
-            place = slot[self.columns[self.positions(rows)]]
-        # Few of the values are asked for, so that only theirs are looked up.
+        taken = self.take(rows)
+        place = slot[taken.columns]
+        # Few of the values are asked for, so that only their rows are looked up.
         hits = np.flatnonzero(place >= 0)
-        bounds = np.cumsum(lengths)
-        owner = np.searchsorted(bounds, hits, side="right")
-        at = hits + (begins - bounds + lengths)[owner]
+        owner = np.searchsorted(taken.starts[1:], hits, side="right")
         block = np.zeros((len(rows), len(columns)), dtype=np.float32)
-        block[owner, place[hits]] = self._widened(self.data[at])
+        block[owner, place[hits]] = self._widened(taken.data[hits])
         return block
 
     def products(self, left: Ints, right: Ints) -> Floats:
@@ -126,9 +104,17 @@ class SparseRows:
 
     def take(self, rows: Ints) -> SparseRows:
         """Only ``rows``, in that order."""
-        at = self.positions(rows)
         starts = np.concatenate(([0], np.cumsum(self.lengths[rows]))).astype(np.int32)
-        return SparseRows(self.data[at], self.columns[at], starts, self.width, self.step)
+        if starts[-1] > _LONG * len(rows):
+            # Copying runs is faster than gathering by position where rows are long.
+            begins, ends = self.starts[rows].tolist(), self.starts[rows + 1].tolist()
+            runs = [slice(*bounds) for bounds in zip(begins, ends, strict=True)]
+            columns = np.concatenate([self.columns[run] for run in runs])
+            data = np.concatenate([self.data[run] for run in runs])
+        else:
+            at = self.positions(rows)
+            columns, data = self.columns[at], self.data[at]
+        return SparseRows(data, columns, starts, self.width, self.step)
 
     def positions(self, rows: Ints) -> npt.NDArray[np.int64]:
         """Where the values of ``rows`` are, row after row."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from recommender.catalogue import Title
 from recommender.exchange import write_interactions, write_titles
-from recommender.history import Signal
+from recommender.history import Signal, TitleState, merge_all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,14 @@ class ImportedData:
 
     titles: tuple[Title, ...]
     interactions: tuple[tuple[str, Signal], ...]
+
+    @property
+    def histories(self) -> dict[str, dict[str, TitleState]]:
+        """What each viewer's signals come to, by viewer id, then title id."""
+        signals: dict[str, list[Signal]] = {}
+        for viewer_id, signal in self.interactions:
+            signals.setdefault(viewer_id, []).append(signal)
+        return {viewer_id: merge_all({}, given) for viewer_id, given in signals.items()}
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """Write both exchange files into ``folder``; returns (titles, interactions) paths."""

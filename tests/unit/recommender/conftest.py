@@ -3,7 +3,6 @@
 import pytest
 
 from recommender import TitleState
-from recommender.history import merge_all
 from recommender.training import fit
 from scripts.importers import sample
 
@@ -17,10 +16,7 @@ def data():
 
 @pytest.fixture(scope="session")
 def histories(data):
-    signals = {}
-    for viewer_id, signal in data.interactions:
-        signals.setdefault(viewer_id, []).append(signal)
-    return {viewer_id: merge_all({}, given) for viewer_id, given in signals.items()}
+    return data.histories
 
 
 @pytest.fixture(scope="session")
