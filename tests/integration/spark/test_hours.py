@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from schemas.lake import duckdb_type, events_columns, landing_columns, landing_schema
-from scripts.operators.deployment import ROOT
 from services.compaction import generation_of
 from services.lake import LakeHour
+from tests.integration.spark.submission import needs_spark, submitted
 from tests.unit.lake.conftest import _clients, lake  # noqa: F401 - fixtures
 from tests.unit.lake.lakehouse import DAY_LATER
 from tests.unit.lake.records import NOW, a_record, one_of_each, rows
 
-SUBMIT = ROOT / ".venv-spark" / "bin" / "spark-submit"
-JOB = ROOT / "operations" / "spark" / "hours.py"
-pytestmark = pytest.mark.skipif(
-    not SUBMIT.exists(), reason="Spark is not installed: scripts/setup-spark (make test runs it)"
-)
-
-
-def submitted(*arguments: str) -> None:
-    done = subprocess.run(
-        [SUBMIT, "--master", "local[2]", "--conf", "spark.ui.enabled=false",
-         "--conf", "spark.sql.shuffle.partitions=4", "--driver-memory", "1g", JOB, *arguments],
-        capture_output=True, text=True, check=False,
-        env={**os.environ, "PYSPARK_PYTHON": str(SUBMIT.with_name("python"))},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-4000:]
+JOB = "hours.py"
+pytestmark = needs_spark
 
 
 def land(lake) -> None:  # noqa: F811 - the fixture
@@ -60,6 +44,7 @@ def test_spark_makes_the_hour_that_duckdb_makes_and_upkeep_shows_it(lake, tmp_pa
     hour, output = LakeHour.at(NOW), tmp_path / "made"
     landed = tmp_path / "landing" / hour.folder
     submitted(
+        JOB,
         *("--columns", landing_schema(), "--landed", str(landed), "--output", str(output)),
         *("--files", "3"),
     )
@@ -67,7 +52,7 @@ def test_spark_makes_the_hour_that_duckdb_makes_and_upkeep_shows_it(lake, tmp_pa
     assert by_id(made) == by_id(by_duckdb)
     assert len(made) == len(by_duckdb) > 300
     before = {path.name: path.stat().st_mtime_ns for path in output.iterdir()}
-    submitted("--columns", landing_schema(), "--landed", str(landed), "--output", str(output))
+    submitted(JOB, "--columns", landing_schema(), "--landed", str(landed), "--output", str(output))
     assert {path.name: path.stat().st_mtime_ns for path in output.iterdir()} == before
     assert _columns(output) == {n: duckdb_type(k) for n, k in events_columns().items()}
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,14 +11,13 @@ import duckdb
 import pytest
 
 from schemas.lake import OUTCOMES_COLUMNS, duckdb_type
-from scripts.operators.deployment import ROOT
 from services.lake import LakeHour
+from tests.integration.spark.submission import needs_spark, submitted
 from tests.unit.lake.conftest import _clients, lake  # noqa: F401 - fixtures
 from tests.unit.lake.questions import Questions
 from tests.unit.lake.records import HOUR, a_record, rows
 
-SUBMIT = ROOT / ".venv-spark" / "bin" / "spark-submit"
-JOB = ROOT / "operations" / "spark" / "outcomes.py"
+JOB = "outcomes.py"
 COLUMNS = {
     "click": "clicked_at",
     "play": "played_at",
@@ -30,9 +27,7 @@ COLUMNS = {
 }
 KINDS = tuple(COLUMNS)
 DAY = 86_400.0
-pytestmark = pytest.mark.skipif(
-    not SUBMIT.exists(), reason="Spark is not installed: scripts/setup-spark (make test runs it)"
-)
+pytestmark = needs_spark
 
 
 @pytest.fixture
@@ -101,16 +96,6 @@ def expected(records, day: date) -> dict[str, dict]:
     return found
 
 
-def submitted(*arguments: str) -> None:
-    done = subprocess.run(
-        [SUBMIT, "--master", "local[2]", "--conf", "spark.ui.enabled=false",
-         "--conf", "spark.sql.shuffle.partitions=4", "--driver-memory", "1g", JOB, *arguments],
-        capture_output=True, text=True, check=False,
-        env={**os.environ, "PYSPARK_PYTHON": str(SUBMIT.with_name("python"))},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-4000:]
-
-
 def test_each_outcome_belongs_to_the_last_impression_before_it(lake, tmp_path, midnight):  # noqa: F811
     records = a_history(midnight)
     landed(lake, records)
@@ -120,7 +105,7 @@ def test_each_outcome_belongs_to_the_last_impression_before_it(lake, tmp_path, m
         lake.s3.download_file(lake.bucket, key, str(path))
     day = date.fromisoformat(LakeHour.at(midnight).day)
     output = tmp_path / "outcomes" / f"day={day}"
-    submitted("--events", str(tmp_path / "events"), "--day", str(day), "--output", str(output))
+    submitted(JOB, "--events", str(tmp_path / "events"), "--day", str(day), "--output", str(output))
     made = rows(Path(output) / "*.parquet")
     assert len(made) > 100
     assert {
