@@ -3,6 +3,7 @@
     python -m benchmarks.streaming                    # everything, some eight minutes
     python -m benchmarks.streaming --quick            # the same with short runs, a minute
     python -m benchmarks.streaming faults             # what it survives, with sessions under way
+    python -m benchmarks.streaming disk               # from disk, beside plain sendfile
 
 Needs ffmpeg, nginx and wrk (Debian packages). Ratios are of one run on one machine.
 """
@@ -25,10 +26,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.node import beside
 from benchmarks.node import faults as faults_module
 from benchmarks.node.clip import Clip, make_clip
-from benchmarks.node.load import Load, load, middle
-from benchmarks.node.servers import fleet_node, plain, running, store
+from benchmarks.node.servers import fleet_node, running, store
 from benchmarks.node.sessions import burst, watch
 
 SLICE = 2 * 1024 * 1024
@@ -49,6 +50,9 @@ def everything(
     rounds: Annotated[int, typer.Option(help="Of node and peer in turn; medians count.")] = 5,
     viewers: Annotated[int, typer.Option(help="HLS sessions at once.")] = 200,
     watch_seconds: Annotated[int, typer.Option(help="How long they watch.")] = 300,
+    chunk: Annotated[
+        str | None, typer.Option(help="sendfile_max_chunk of the peer, 64k as the node's.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the figures here, as JSON.")] = None,
 ) -> None:
     """Throughput and first byte beside plain sendfile, a cold burst, and HLS sessions."""
@@ -59,7 +63,7 @@ def everything(
     with folder(work) as place:
         clip = published(place)
         figures = {
-            "throughput": throughput(place, clip, connections, seconds, rounds),
+            "throughput": throughput(place, clip, connections, seconds, rounds, chunk),
             "cold": cold(place, connections),
             "sessions": sessions(place, clip, viewers, watch_seconds),
         }
@@ -79,6 +83,22 @@ def faults(quick: Quick = False, work: Work = None) -> None:
         table.add_row(row.name, row.felt, _mark(row.met))
     console.print(table)
     if not all(row.met for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+def disk(
+    work: Work = None,
+    segments: Annotated[int, typer.Option(help="Of 1.4 MB each; both copies lie on disk.")] = 2500,
+    connections: int = 100,
+    seconds: Annotated[int, typer.Option(help="Too long, and all is in memory again.")] = 4,
+    rounds: int = 5,
+) -> None:
+    """The same beside plain sendfile when nothing that is asked for lies in memory."""
+    with folder(work) as place:
+        found = beside.from_disk(place, segments, connections, seconds, rounds)
+    beside.show(found, f"From disk, {connections} connections", console)
+    if not found.met:
         raise typer.Exit(1)
 
 
@@ -104,43 +124,13 @@ def published(place: Path) -> Clip:
 
 
 def throughput(
-    place: Path, clip: Clip, connections: int, seconds: int, rounds: int
+    place: Path, clip: Clip, connections: int, seconds: int, rounds: int, chunk: str | None
 ) -> dict[str, object]:
-    """The node, its cache warm, and plain sendfile of the same files, in turn."""
-    root = place / "root"
-    upstream, peer = store(place, root), plain(place, root)
-    node = fleet_node(place, upstream)
-    paths = [f"/{key}" for key in clip.files() if "720p/seg" in key]
-    found: dict[str, list[Load]] = {"node": [], "plain": []}
-    with running(upstream, peer, node), console.status("throughput") as status:
-        load(node.url, paths, place, connections=50, seconds=3)  # fills the cache
-        for turn in range(rounds):
-            for name, server in (("node", node), ("plain", peer)):
-                status.update(f"throughput: round {turn + 1} of {rounds}, {name}")
-                run = load(server.url, paths, place, connections=connections, seconds=seconds)
-                found[name].append(run)
-    ours, theirs = middle(found["node"]), middle(found["plain"])
-    share = ours.gigabits / theirs.gigabits
-    delay = ours.first_byte_p99_ms / theirs.first_byte_p99_ms
-    met = share >= 0.9 and delay <= 2 and ours.failed == 0
-    table = Table(
-        f"{connections} connections", "node", "plain sendfile", "ratio", "limit", "met",
-        title=f"Medians of {rounds} rounds of {seconds} s",
-    )  # fmt: skip
-    table.add_row(
-        "throughput, Gbit/s", f"{ours.gigabits:.2f}", f"{theirs.gigabits:.2f}", f"{share:.2f}",
-        "≥ 0.90", _mark(share >= 0.9),
-    )  # fmt: skip
-    table.add_row(
-        "p99 first byte, ms", f"{ours.first_byte_p99_ms:.1f}", f"{theirs.first_byte_p99_ms:.1f}",
-        f"{delay:.2f}", "≤ 2.00", _mark(delay <= 2),
-    )  # fmt: skip
-    table.add_row("failed answers", str(ours.failed), str(theirs.failed), "", "0", "")
-    console.print(table)
-    return {
-        "met": met, "share": share, "first_byte_ratio": delay, "node": vars(ours),
-        "plain": vars(theirs),
-    }  # fmt: skip
+    """The node, its cache warm, beside plain sendfile."""
+    found = beside.from_memory(place, clip, connections, seconds, rounds, chunk)
+    title = f"{connections} connections, medians of {rounds} rounds of {seconds} s"
+    beside.show(found, title, console)
+    return found.figures()
 
 
 def cold(place: Path, viewers: int) -> dict[str, object]:

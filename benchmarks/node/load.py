@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from benchmarks.node.servers import Server
+
 # Every thread walks the same list from a place of its own.
 _SCRIPT = """
 local paths = {{}}
@@ -18,61 +20,98 @@ request = function()
   at = at % #paths + 1
   return wrk.format("GET", paths[at], {headers})
 end
+{pace}
 done = function(summary, latency, requests)
   io.write(string.format("RESULT %d %d %d %d %d %d\\n", summary.bytes, summary.duration,
     summary.requests, summary.errors.status, summary.errors.read + summary.errors.connect
     + summary.errors.timeout, latency:percentile(99)))
 end
 """
+_WHOLE = "wrk.headers"
+_FIRST_BYTE = '{["Range"] = "bytes=0-0"}'
+_PROBES = 20  # connections beside the others, each of which asks five times a second
+_PACE = "delay = function() return 150 + math.random(100) end"  # milliseconds
 
 
 @dataclass(frozen=True)
 class Load:
-    """One run: gigabits a second, p99 of the time to the first byte (ms), answers that failed."""
+    """What one run took, and what it cost the server."""
 
-    gigabits: float
+    gigabits: float  # a second
     first_byte_p99_ms: float
+    cpu_per_gigabyte: float  # seconds of the server's processors
     requests: int
     failed: int
 
 
-def load(url: str, paths: list[str], work: Path, *, connections: int, seconds: int) -> Load:
-    """Whole segments over nine connections in ten, single bytes over the others, at once.
+def load(server: Server, paths: list[str], work: Path, *, connections: int, seconds: int) -> Load:
+    """Whole segments over all connections, and single bytes a hundred times a second beside them.
 
     The answer to a request for one byte is over with its first: its latency is the time to the
-    first byte of a server that is busy with the segments of all the others.
+    first byte of a server that is busy with the segments of all the others. Such requests come at
+    a pace of their own: clients that ask again at once would show how the machine shares its
+    processors among server and clients.
     """
-    (work / "paths.txt").write_text("\n".join(paths) + "\n")
-    few = max(2, connections // 10)
+    before = server.cpu_seconds()
     with ThreadPoolExecutor(2) as pool:
-        whole = pool.submit(_wrk, url, work, connections - few, seconds, "wrk.headers")
-        single = pool.submit(_wrk, url, work, few, seconds, '{["Range"] = "bytes=0-0"}')
+        whole = pool.submit(_wrk, server, paths, work, connections, seconds, _WHOLE)
+        single = pool.submit(_wrk, server, paths, work, _PROBES, seconds, _FIRST_BYTE, _PACE)
         sent, first = whole.result(), single.result()
     return Load(
-        gigabits=sent[0] * 8 / (sent[1] / 1e6) / 1e9,
-        first_byte_p99_ms=first[5] / 1000,
-        requests=sent[2] + first[2],
-        failed=sum(sent[3:5]) + sum(first[3:5]),
+        gigabits=sent.bytes * 8 / sent.seconds / 1e9,
+        first_byte_p99_ms=first.p99_ms,
+        cpu_per_gigabyte=(server.cpu_seconds() - before) / (sent.bytes / 1e9),
+        requests=sent.requests + first.requests,
+        failed=sent.failed + first.failed,
     )
 
 
+def small_answers(
+    server: Server, paths: list[str], work: Path, *, connections: int, seconds: int
+) -> float:
+    """Single bytes as fast as they come: answers a second, and so what one costs but its bytes."""
+    done = _wrk(server, paths, work, connections, seconds, _FIRST_BYTE)
+    return done.requests / done.seconds
+
+
 def middle(runs: list[Load]) -> Load:
-    """The medians of several runs; failures add up."""
+    """The medians of several runs; requests and failures add up."""
     return Load(
         gigabits=median(run.gigabits for run in runs),
         first_byte_p99_ms=median(run.first_byte_p99_ms for run in runs),
+        cpu_per_gigabyte=median(run.cpu_per_gigabyte for run in runs),
         requests=sum(run.requests for run in runs),
         failed=sum(run.failed for run in runs),
     )
 
 
-def _wrk(url: str, work: Path, connections: int, seconds: int, headers: str) -> list[int]:
+@dataclass(frozen=True)
+class _Result:
+    bytes: int
+    seconds: float
+    requests: int
+    failed: int
+    p99_ms: float
+
+
+def _wrk(
+    server: Server,
+    paths: list[str],
+    work: Path,
+    connections: int,
+    seconds: int,
+    headers: str,
+    pace: str = "",
+) -> _Result:
     script = work / f"wrk-{connections}.lua"
-    script.write_text(_SCRIPT.format(paths=work / "paths.txt", headers=headers))
+    listed = script.with_suffix(".txt")
+    listed.write_text("\n".join(paths) + "\n")
+    script.write_text(_SCRIPT.format(paths=listed, headers=headers, pace=pace))
     command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s",
-               "-s", str(script), url]  # fmt: skip
+               "-s", str(script), server.url]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.search(r"RESULT ([\d ]+)", done.stdout)
     if done.returncode or not found:
         raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
-    return [int(number) for number in found[1].split()]
+    sent, microseconds, requests, refused, broken, p99 = map(int, found[1].split())
+    return _Result(sent, microseconds / 1e6, requests, refused + broken, p99 / 1000)

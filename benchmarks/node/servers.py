@@ -52,6 +52,7 @@ http {{
     access_log off;
     sendfile on;
     tcp_nopush on;
+    {chunk}
     keepalive_timeout 75s;
     keepalive_requests 10000;
     default_type application/octet-stream;
@@ -185,9 +186,10 @@ def store(work: Path, root: Path) -> Store:
     return Store(*_written(work, "store", _STORE, root))
 
 
-def plain(work: Path, root: Path) -> Server:
-    """The peer on the same files."""
-    return Server(*_written(work, "plain", _PLAIN, root))
+def plain(work: Path, root: Path, *, chunk: str | None = None) -> Server:
+    """The peer on the same files; ``chunk`` is the most that it sends a client at a time."""
+    line = f"sendfile_max_chunk {chunk};" if chunk else ""
+    return Server(*_written(work, "plain", _PLAIN.replace("{chunk}", line), root))
 
 
 def balancer(work: Path, nodes: list[Server]) -> Server:
