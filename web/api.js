@@ -55,6 +55,8 @@ export function apiClient({ session, onWait = () => {}, fetcher = fetch, wait = 
   return {
     profiles: async () => (await call("GET", "/v1/profiles")).items,
     createProfile: (body) => call("POST", "/v1/profiles", body),
+    search: (id, words) => call("GET",
+      `/v1/search?${new URLSearchParams({ q: words, profile_id: id })}`),
     home: (id) => call("GET", `${profile(id)}/home`),
     /** `sentAt` is this machine's clock now: by it the server corrects the events' times. */
     events: (id, events, sentAt, options) =>

@@ -2,7 +2,8 @@
 
 import { ApiError, apiClient } from "./api.js";
 import {
-  changes, eventOf, following, placedEventOf, placesOf, profileOf, sameRows, subjectOf,
+  changes, eventOf, following, foundRow, placedEventOf, placesOf, profileOf, sameRows,
+  searchEventOf, subjectOf,
 } from "./logic.js";
 import { createOutbox } from "./outbox.js";
 import { createSession } from "./session.js";
@@ -18,7 +19,7 @@ const SHOWN_WAIT_MS = 2000;
 
 const find = (id) => document.getElementById(id);
 const state = {
-  profileId: null, profiles: [], rows: [], listed: new Set(), seen: new Set(), visit: 0,
+  profileId: null, profiles: [], rows: [], found: null, listed: new Set(), seen: new Set(), visit: 0,
 };
 let config;
 let theatre;
@@ -50,7 +51,16 @@ function draw(home, added = NOTHING) {
   find("served-by").textContent = home.fallback
     ? `Popular titles: there is no model to ask (${home.fallback}).`
     : `Model ${home.model_version}`;
-  const rows = rowsOf(home.rows, { actions, added, listed: state.listed });
+  drawRows(added);
+}
+
+/** What is on the page, from above: what a search found, and the profile's own rows. */
+function rowsShown() {
+  return state.found ? [state.found, ...state.rows] : state.rows;
+}
+
+function drawRows(added = NOTHING) {
+  const rows = rowsOf(rowsShown(), { actions, added, listed: state.listed });
   find("rows").replaceChildren(...rows);
   watchTiles();
 }
@@ -62,7 +72,7 @@ let flushing = null;
 function watchTiles() {
   shown.disconnect();
   const tiles = find("rows").querySelectorAll(".tile");
-  places = new Map(placesOf(state.rows).map((place, index) => [tiles[index], place]));
+  places = new Map(placesOf(rowsShown()).map((place, index) => [tiles[index], place]));
   for (const tile of places.keys()) shown.observe(tile);
 }
 
@@ -79,6 +89,7 @@ function noteShown(entries) {
 }
 
 async function open(profileId) {
+  if (profileId !== state.profileId) forgetSearch();
   state.profileId = profileId;
   state.visit += 1;
   state.listed = new Set();
@@ -111,8 +122,12 @@ function stamp() {
   return { id: crypto.randomUUID(), now: new Date().toISOString() };
 }
 
+function placeOf(item) {
+  return placesOf(rowsShown()).find((one) => one.item === item);
+}
+
 async function send(type, item) {
-  const place = placesOf(state.rows).find((one) => one.item === item);
+  const place = placeOf(item);
   const event = type === "dismiss" && place ? placedEventOf(type, place, stamp())
     : eventOf(type, item.title_id, stamp());
   await outbox.add(state.profileId, event);
@@ -121,7 +136,9 @@ async function send(type, item) {
 const actions = {
   play: (item) => attempt(async () => {
     const profile = state.profiles.find((one) => one.profile_id === state.profileId);
-    await theatre.play(item, { profile, queue: following(item, state.rows) });
+    const place = placeOf(item);
+    if (place) outbox.put(state.profileId, placedEventOf("click", place, stamp()));
+    await theatre.play(item, { profile, queue: following(item, rowsShown()) });
   }),
   watched: (item) => attempt(async () => {
     say(`Watched ${item.name}…`);
@@ -146,6 +163,29 @@ const actions = {
   }),
 };
 
+function forgetSearch() {
+  state.found = null;
+  find("search").value = "";
+}
+
+/** What is found goes above the rows; no words, and it is gone. */
+async function search(words) {
+  const { profileId, visit } = state;
+  const turn = state.turn = {};
+  if (!words) {
+    state.found = null;
+    drawRows();
+    return;
+  }
+  say("Searching…");
+  const answer = await api.search(profileId, words);
+  if (state.visit !== visit || state.turn !== turn) return; // asked again, or somebody else
+  state.found = foundRow(answer);
+  drawRows();
+  say(`${state.found.items.length} found.`);
+  await outbox.add(profileId, searchEventOf(words, state.found.items.length, stamp()));
+}
+
 /** What this account did here and the server has not yet taken goes first. */
 function openOutbox() {
   outbox = createOutbox({
@@ -159,6 +199,7 @@ async function enter(preferred = null) {
   find("sign-in").hidden = true;
   openOutbox();
   find("who").hidden = false;
+  find("search-form").hidden = false;
   const profiles = await api.profiles();
   state.profiles = profiles;
   find("profile").replaceChildren(...profiles.map((profile) =>
@@ -180,9 +221,11 @@ function signOut() {
   theatre.close();
   session.forget();
   state.visit += 1;
+  forgetSearch();
   find("rows").replaceChildren();
   find("served-by").textContent = "";
   find("who").hidden = true;
+  find("search-form").hidden = true;
   find("new-profile").hidden = true;
   askToSignIn();
 }
@@ -220,6 +263,13 @@ function listen() {
       askForProfile(false);
       await enter(made.profile_id);
     });
+  });
+  find("search-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(() => search(find("search").value.trim()));
+  });
+  find("search").addEventListener("input", () => { // emptied, by its cross as well
+    if (state.found && !find("search").value) attempt(() => search(""));
   });
   find("profile").addEventListener("change", (event) =>
     attempt(() => open(event.target.value)));

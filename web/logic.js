@@ -87,6 +87,30 @@ export function eventOf(type, titleId, { id, now }) {
   return { event_id: id, type, title_id: titleId, occurred_at: now };
 }
 
+/** An event for the stream that a viewer searched, and how much was found. */
+export function searchEventOf(query, count, { id, now }) {
+  return { event_id: id, type: "search", query, result_count: count, occurred_at: now };
+}
+
+/** What a search found as a row of the page, under whose id its tiles are reported. */
+export function foundRow({ query, items }) {
+  const nothing = `Nothing matches “${query}”: try fewer words, a person or a genre`;
+  return {
+    row_id: "search",
+    name: items.length > 0 ? `Found for “${query}”` : nothing,
+    items: items.map((card) => ({
+      ...card, source: "search", reason: { text: peopleOf(card) || card.plot },
+    })),
+  };
+}
+
+function peopleOf({ directors, cast }) {
+  const by = directors.length > 0 ? `By ${directors.slice(0, 2).join(" and ")}` : "";
+  const withWhom = cast.length > 0 ? `with ${cast.slice(0, 3).join(", ")}` : "";
+  const words = [by, withWhom].filter(Boolean).join(", ");
+  return words && words[0].toUpperCase() + words.slice(1);
+}
+
 /** Every item of a page with its row and its place in it, from 1. */
 export function placesOf(rows) {
   return rows.flatMap((row) => row.items.map((item, index) =>

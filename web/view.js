@@ -5,6 +5,7 @@ import { genreClass, maturityWords, watchedShare } from "./logic.js";
 const SOURCES = {
   content: "like what you watch", collaborative: "viewers like you", popularity: "popular",
   trending: "trending", history: "yours", editorial: "our pick",
+  search: "found",
 };
 
 /** An element with properties and children; text is always text, never markup. */

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from recommender.catalogue import Title
+from schemas.catalogue import TitleRecord
 from schemas.fields import Shape
 
 Limit = Annotated[int, Field(ge=1, le=100)]
@@ -14,7 +14,10 @@ DEFAULT_LIMIT = 20
 
 
 class TitleCard(Shape):
-    """One title. ``maturity`` is an age in years, ``null`` for not classified."""
+    """One title. ``maturity`` is an age in years, ``null`` for not classified.
+
+    ``playable`` is whether there is media to play.
+    """
 
     title_id: str
     name: str
@@ -24,10 +27,12 @@ class TitleCard(Shape):
     directors: list[str]
     plot: str
     maturity: int | None
+    playable: bool
 
     @classmethod
-    def of(cls, title: Title) -> TitleCard:
+    def of(cls, record: TitleRecord) -> TitleCard:
         """The card of a title of the catalogue."""
+        title = record.title
         return cls(
             title_id=title.title_id,
             name=title.name,
@@ -37,6 +42,7 @@ class TitleCard(Shape):
             directors=list(title.directors),
             plot=title.plot,
             maturity=title.maturity,
+            playable=record.manifest is not None,
         )
 
 

@@ -44,7 +44,7 @@ class TitleService:
         page: list[TitleCard] = []
         for read, record in enumerate(self.titles.scan(after=after), start=1):
             if playable(record.title, viewer, visitor.now):
-                page.append(TitleCard.of(record.title))
+                page.append(TitleCard.of(record))
             if len(page) == limit or read == MOST_TITLES_READ_PER_PAGE:
                 token = to_token(record.title.title_id, now=visitor.now)
                 return TitlePage(items=page, next_token=token)
@@ -57,7 +57,7 @@ class TitleService:
     def similar(self, visitor: Visitor, title_id: str, *, limit: int) -> SimilarTitles:
         """Titles like one, without those that the profile, if any, has seen."""
         viewer = self._viewer(visitor)
-        title = self._visible(visitor, viewer, title_id)
+        title = self._visible(visitor, viewer, title_id).title
         history = self.viewing.history(visitor.profile_id) if visitor.profile_id else {}
         served = self._served(visitor)
         picks, fallback = self._similar(title, viewer, history, served, limit, visitor.now)
@@ -91,12 +91,12 @@ class TitleService:
         else:
             everything = self.shelf.everything(visitor.now)
             records = search_by_words(query, everything, viewer, limit=limit, now=visitor.now)
-        shown = [r.title for r in records if playable(r.title, viewer, visitor.now)]
+        shown = [record for record in records if playable(record.title, viewer, visitor.now)]
         return SearchResults(
             query=query,
             model_version=served.version,
             fallback=served.fallback,
-            items=[TitleCard.of(title) for title in shown[:limit]],
+            items=[TitleCard.of(record) for record in shown[:limit]],
         )
 
     def _found(
@@ -152,8 +152,8 @@ class TitleService:
         profile = self.profiles.get(visitor.account_id, visitor.profile_id)
         return profile.viewer(visitor.country)
 
-    def _visible(self, visitor: Visitor, viewer: Viewer, title_id: str) -> Title:
+    def _visible(self, visitor: Visitor, viewer: Viewer, title_id: str) -> TitleRecord:
         record = self.titles.get(title_id)
         if record is None or not playable(record.title, viewer, visitor.now):
             raise NotFoundError.of("title_id", title_id)
-        return record.title
+        return record

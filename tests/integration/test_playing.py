@@ -144,6 +144,35 @@ def test_a_title_without_media_has_no_play_button(page, titles, running, token):
     assert {title["title_id"] for title in titles} <= offered <= playable
 
 
+def search(page: Any, words: str) -> Any:
+    """The tiles of the row that the page puts above the others."""
+    page.get_by_role("searchbox").fill(words)
+    page.get_by_role("button", name="Search").click()
+    row = page.locator("section.row", has=page.get_by_role("heading", name=f"“{words}”"))
+    row.wait_for()
+    return row.locator(".tile")
+
+
+def test_a_search_finds_a_title_by_its_name_and_goes_away(page, titles, said):
+    rows = page.locator("section.row").count()
+    found = search(page, titles[0]["name"])
+    assert found.first.get_attribute("data-title") == titles[0]["title_id"]
+    assert found.first.get_by_role("button", name="Play:").count() == 1
+    assert search(page, "zzzz qqqq").count() == 0
+    page.get_by_role("searchbox").fill("")
+    until(page, f"document.querySelectorAll('section.row').length === {rows}")
+
+    def told() -> dict[str, int]:
+        page.wait_for_timeout(50)  # the page's requests are heard while something waits for it
+        searches = [event for event in said["events"] if event["type"] == "search"]
+        return {event["query"]: event["result_count"] for event in searches}
+
+    counts = eventually(lambda: len(told()) == 2 and told(), seconds=PATIENT_MS / 1000)
+    assert counts
+    assert counts[titles[0]["name"]] > 0
+    assert counts["zzzz qqqq"] == 0
+
+
 def test_it_plays_and_shows_where_it_is(playing):
     moving(playing, 2)
     assert playing.locator("#time").inner_text().endswith("/ 1:00")
@@ -247,7 +276,7 @@ def test_the_quality_of_the_experience_was_told(page, said, titles):
     assert sum(event["rendition_switches"] for event in told) >= 2
     assert not any(event["failed"] for event in told)
     kinds = {event["type"] for event in said["events"]}
-    assert {"play", "pause", "complete"} <= kinds
+    assert {"click", "play", "pause", "complete"} <= kinds
 
 
 def test_the_content_policy_was_never_in_the_way(page, said):

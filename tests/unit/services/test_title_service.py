@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from schemas.catalogue import TitleRecord
@@ -209,6 +211,16 @@ def test_similar_items_say_where_they_come_from():
     assert (known.model_version, known.fallback) == ("v1", None)
     newer = service(titles=titles).similar(ANYBODY, "t9", limit=5).items[0]
     assert (newer.model_version, newer.fallback) == (None, "title_not_in_model")
+
+
+@both
+def test_what_is_found_says_whether_it_can_be_played(models):
+    titles = FakeTitles.of(*TITLES)
+    titles.records["t1"] = replace(titles.records["t1"], manifest="abc/master.m3u8")
+    found = service(models, titles=titles)
+    items = found.search(ANYBODY, "harbour", limit=5).items
+    assert {item.title_id: item.playable for item in items} == {"t1": True, "t2": False}
+    assert found.get(ANYBODY, "t1").playable
 
 
 @both

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  LONGEST_WAIT_SECONDS, base64Url, changes, errorOf, eventOf, following, genreClass, maturityWords,
-  nextWords,
-  placedEventOf, placesOf, profileOf, sameRows, secondsToWait, subjectOf, watchedShare,
+  LONGEST_WAIT_SECONDS, base64Url, changes, errorOf, eventOf, following, foundRow, genreClass,
+  maturityWords, nextWords, placedEventOf, placesOf, profileOf, sameRows, searchEventOf,
+  secondsToWait, subjectOf, watchedShare,
 } from "../../../web/logic.js";
 
 const row = (id, ...titles) => ({
@@ -18,6 +18,27 @@ test("a picture is of the first genre that has one", () => {
   assert.equal(genreClass(["Science Fiction"]), "genre-sci-fi");
   assert.equal(genreClass([]), "genre-other");
   assert.equal(genreClass(["__proto__", "constructor"]), "genre-other");
+});
+
+test("what was found is a row whose titles say who made them", () => {
+  const card = { title_id: "t1", name: "Tide", plot: "A storm.", genres: [], directors: [], cast: [] };
+  const found = foundRow({ query: "tide", items: [
+    { ...card, directors: ["A", "B", "C"], cast: ["D", "E", "F", "G"] },
+    { ...card, title_id: "t2", cast: ["D"] },
+    { ...card, title_id: "t3" },
+  ] });
+  assert.equal(found.row_id, "search");
+  assert.equal(found.name, "Found for “tide”");
+  assert.deepEqual(found.items.map((item) => item.reason.text),
+    ["By A and B, with D, E, F", "With D", "A storm."]);
+  assert.deepEqual(placesOf([found])[1].position, 2);
+  assert.match(foundRow({ query: "zzz", items: [] }).name, /^Nothing matches “zzz”: try/);
+});
+
+test("a search is an event of its own", () => {
+  assert.deepEqual(searchEventOf("tide", 0, { id: "e1", now: "2026-01-01T00:00:00Z" }),
+    { event_id: "e1", type: "search", query: "tide", result_count: 0,
+      occurred_at: "2026-01-01T00:00:00Z" });
 });
 
 test("only a busy server is asked again, when it says so, within reason", () => {
