@@ -13,7 +13,10 @@ const find = (id) => document.getElementById(id);
 
 // Half a megabyte that only who plays needs: fetched when the page is idle, or on the first play.
 let library = null;
-const hlsLibrary = () => (library ??= import("/vendor/hls.js").then((module) => module.default));
+const hlsLibrary = () => (library ??= import("/vendor/hls.js").then(
+  (module) => module.default,
+  (error) => { library = null; throw error; }, // the next play asks again
+));
 
 export class Theatre {
   #api; #outbox; #onError; #onClosed; #playback = null; #thumbnails = []; #sprites = new Map();
@@ -28,7 +31,7 @@ export class Theatre {
     this.#onClosed = onClosed;
     this.video = find("video");
     this.#listen();
-    window.requestIdleCallback?.(() => load().catch(() => { library = null; }));
+    window.requestIdleCallback?.(() => load().catch(() => { /* who plays asks again, and is told */ }));
   }
 
   get playback() { return this.#playback; }
@@ -116,9 +119,11 @@ export class Theatre {
 
   async #loadThumbnails(playback) {
     const folder = `${playback.folder}thumbnails/`;
-    const response = await fetch(`${folder}thumbnails.vtt`);
-    if (!response.ok || this.#playback !== playback) return; // the seek bar works without pictures
-    this.#thumbnails = thumbnailsOf(await response.text())
+    // The seek bar works without pictures, and so does a picture whose seek bar has none.
+    const words = await fetch(`${folder}thumbnails.vtt`)
+      .then((response) => (response.ok ? response.text() : ""), () => "");
+    if (this.#playback !== playback) return;
+    this.#thumbnails = thumbnailsOf(words)
       .map((cue) => ({ ...cue, file: folder + cue.file }));
   }
 
@@ -209,6 +214,9 @@ export class Theatre {
       this.#onClosed();
     });
     window.addEventListener("pagehide", () => this.#leave({ leaving: true }));
+    window.addEventListener("pageshow", ({ persisted }) => { // gone back to: what played has ended
+      if (persisted) this.close();
+    });
     this.#follow();
   }
 

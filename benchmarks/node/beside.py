@@ -43,8 +43,9 @@ class Beside:
 
     @property
     def met(self) -> bool:
-        """Both limits are kept, and every answer of the node came."""
-        return self.share >= LEAST_SHARE and self.delay <= MOST_DELAY and self.node.failed == 0
+        """Both limits are kept, and every answer came, of either: a peer that fails is none."""
+        failed = self.node.failed + self.plain.failed
+        return self.share >= LEAST_SHARE and self.delay <= MOST_DELAY and failed == 0
 
     def figures(self) -> dict[str, object]:
         """As JSON."""
@@ -124,7 +125,7 @@ def show(found: Beside, title: str, console: Console) -> None:
         table.add_row("single bytes alone, answers/s", f"{ours:,.0f}", f"{theirs:,.0f}",
                       f"{ours / theirs:.2f}")  # fmt: skip
     table.add_row("failed answers", str(node.failed), str(peer.failed), "", "0",
-                  _mark(node.failed == 0))  # fmt: skip
+                  _mark(node.failed + peer.failed == 0))  # fmt: skip
     console.print(table)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -11,14 +12,13 @@ from statistics import median
 
 from benchmarks.node.servers import Server
 
-# Every thread walks the same list from a place of its own.
+# Any path of the list at any time, other ones in each run.
 _SCRIPT = """
 local paths = {{}}
 for line in io.lines("{paths}") do paths[#paths + 1] = line end
-local at = math.random(#paths)
+math.randomseed({seed})
 request = function()
-  at = at % #paths + 1
-  return wrk.format("GET", paths[at], {headers})
+  return wrk.format("GET", paths[math.random(#paths)], {headers})
 end
 {pace}
 done = function(summary, latency, requests)
@@ -54,8 +54,10 @@ def load(server: Server, paths: list[str], work: Path, *, connections: int, seco
     """
     before = server.cpu_seconds()
     with ThreadPoolExecutor(2) as pool:
-        whole = pool.submit(_wrk, server, paths, work, connections, seconds, _WHOLE)
-        single = pool.submit(_wrk, server, paths, work, _PROBES, seconds, _FIRST_BYTE, _PACE)
+        whole = pool.submit(_wrk, server, paths, work / "whole", connections, seconds, _WHOLE)
+        single = pool.submit(
+            _wrk, server, paths, work / "first", _PROBES, seconds, _FIRST_BYTE, _PACE
+        )
         sent, first = whole.result(), single.result()
     return Load(
         gigabits=sent.bytes * 8 / sent.seconds / 1e9,
@@ -70,7 +72,7 @@ def small_answers(
     server: Server, paths: list[str], work: Path, *, connections: int, seconds: int
 ) -> float:
     """Single bytes as fast as they come: answers a second, and so what one costs but its bytes."""
-    done = _wrk(server, paths, work, connections, seconds, _FIRST_BYTE)
+    done = _wrk(server, paths, work / "small", connections, seconds, _FIRST_BYTE)
     return done.requests / done.seconds
 
 
@@ -97,16 +99,16 @@ class _Result:
 def _wrk(
     server: Server,
     paths: list[str],
-    work: Path,
+    stem: Path,
     connections: int,
     seconds: int,
     headers: str,
     pace: str = "",
 ) -> _Result:
-    script = work / f"wrk-{connections}.lua"
-    listed = script.with_suffix(".txt")
+    script, listed = stem.with_suffix(".lua"), stem.with_suffix(".txt")
     listed.write_text("\n".join(paths) + "\n")
-    script.write_text(_SCRIPT.format(paths=listed, headers=headers, pace=pace))
+    seed = random.SystemRandom().randrange(2**31)
+    script.write_text(_SCRIPT.format(paths=listed, headers=headers, pace=pace, seed=seed))
     command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s",
                "-s", str(script), server.url]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -36,7 +36,7 @@ app = application()
 def start_playback(
     caller: CallerOfToken, profile_id: ProfileIdInPath, body: Annotated[PlaybackRequest, Body()]
 ) -> Response[PlaybackGrant]:
-    """Open a title's media to this viewer for a few hours."""
+    """Open a title's media to this viewer; ask again before the time that the answer names."""
     asker = Asker(caller.account_id, profile_id, caller.now, caller.country)
     grant = service().start(asker, body.title_id, body.stream_id)
     return Response(200, JSON, grant, cookies=_cookies(grant, body.title_id))

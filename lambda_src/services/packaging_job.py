@@ -144,7 +144,6 @@ def _audio(track: AudioTrack, ladder: Ladder) -> Settings:
                 },
                 "LanguageCodeControl": "USE_CONFIGURED",
                 "CustomLanguageCode": track.language,
-                "StreamName": track.name,
             }
         ],
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -59,6 +61,51 @@ def test_mediaconvert_takes_the_jobs_settings(rate, size):
         "Settings": job_settings(order_of(*size, rate), LADDER),
     }
     assert ParamValidator().validate(request, shape).generate_report() == ""
+    assert list(beyond_the_model(request, shape)) == []
+
+
+def test_a_name_may_be_any_words_in_any_language():
+    model = botocore.session.get_session().get_service_model("mediaconvert")
+    shape = model.operation_model("CreateJob").input_shape.members["Settings"]
+    tracks = [
+        AudioTrack(language="en", name="Director's commentary (5.1 - AD)", track=1),
+        AudioTrack(language="ja", name="日本語", track=2),
+    ]
+    settings = job_settings(order_of(audio=tuple(tracks)), LADDER)
+    assert list(beyond_the_model(settings, shape)) == []
+
+
+def beyond_the_model(value, shape, path="") -> Iterator[str]:
+    """Where a value breaks a pattern or bound of the service's model; botocore checks neither."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            member = shape.value if shape.type_name == "map" else shape.members[name]
+            yield from beyond_the_model(part, member, f"{path}.{name}")
+    elif isinstance(value, list):
+        for place, part in enumerate(value):
+            yield from beyond_the_model(part, shape.member, f"{path}[{place}]")
+    elif isinstance(value, str):
+        pattern = shape.metadata.get("pattern")
+        # What \w is to the service is not said: the narrower reading is safe.
+        if pattern and not re.search(pattern, value, re.ASCII):
+            yield f"{path}: {value!r} is not {pattern}"
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        bounds = shape.metadata
+        if not bounds.get("min", value) <= value <= bounds.get("max", value):
+            yield f"{path}: {value} is not within {bounds}"
+
+
+def test_the_models_patterns_and_bounds_are_looked_at():
+    model = botocore.session.get_session().get_service_model("mediaconvert")
+    shape = model.operation_model("CreateJob").input_shape.members["Settings"]
+    settings = job_settings(order_of(), LADDER)
+    outputs = settings["OutputGroups"][0]["Outputs"]
+    audio = next(o["AudioDescriptions"][0] for o in outputs if "AudioDescriptions" in o)
+    audio["StreamName"] = "Director's commentary"
+    audio["CodecSettings"]["AacSettings"]["Bitrate"] = 1
+    bitrate, name = sorted(beyond_the_model(settings, shape))
+    assert "AacSettings.Bitrate: 1 is not within" in bitrate
+    assert 'StreamName: "Director\'s commentary" is not ^[\\w\\s]*$' in name
 
 
 def test_a_picture_is_never_enlarged_and_always_even():

@@ -36,7 +36,8 @@ def page():
 @pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
 def test_the_scripts_do_what_their_tests_say():
     tests = sorted(str(path) for path in Path(__file__).parent.glob("*.test.mjs"))
-    done = subprocess.run([NODE, "--test", *tests], capture_output=True, text=True, check=False)
+    command = [NODE, "--test", *tests]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout
 
 

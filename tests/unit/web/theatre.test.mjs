@@ -76,6 +76,24 @@ beforeEach(() => {
   loaded = [];
 });
 
+test("a network that breaks while the seek bar's pictures load stops nothing", async () => {
+  const fetched = globalThis.fetch;
+  globalThis.fetch = async () => { throw new TypeError("Failed to fetch"); };
+  try {
+    const { room, places, errors } = theatre({ follows: { one: "two" } });
+    await room.play(titled("one"), { profile, queue: [] });
+    await next();
+    assert.deepEqual(loaded, ["/media/one/master.m3u8", "/media/two/master.m3u8"]);
+    assert.equal(find("theatre").open, true);
+    assert.equal(places.size, 1);
+    assert.deepEqual(errors, []);
+    room.close();
+    await settled();
+  } finally {
+    globalThis.fetch = fetched;
+  }
+});
+
 test("the last episode is not followed by itself, though the row has it too", async () => {
   const { room } = theatre({ follows: { one: "two" } });
   await room.play(titled("one"), { profile, queue: [titled("two"), titled("other")] });
