@@ -6,7 +6,9 @@ The weights are learned at a few lengths of history, on viewers held out
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from math import log1p
 
 import numpy as np
 import numpy.typing as npt
@@ -37,22 +39,26 @@ class Blend:
 
     def at(self, length: int) -> npt.NDArray[np.float64]:
         """The weights [scorers] for a history of ``length`` titles."""
-        knots = np.log1p(self.lengths)
-        columns = np.array(self.weights).T
-        return np.array([np.interp(np.log1p(length), knots, column) for column in columns])
+        after = bisect_right(self.lengths, length)
+        if after in (0, len(self.lengths)):
+            return np.array(self.weights[max(after - 1, 0)])
+        before, beyond, here = (log1p(n) for n in (*self.lengths[after - 1 : after + 1], length))
+        share = (here - before) / (beyond - before)
+        pairs = zip(self.weights[after - 1], self.weights[after], strict=True)
+        return np.array([one + share * (other - one) for one, other in pairs])
 
 
-def comparable(scores: Floats, allowed: Bools) -> Floats:
+def comparable(scores: Floats, allowed: Bools | Floats) -> Floats:
     """``scores`` in [-1, 1]: 1 is the best allowed title, 0 one that nothing speaks for.
 
-    Where nothing speaks for any title, what is spoken against most is -1.
+    Where nothing speaks for any title, what is spoken against most is -1. Titles that are not
+    allowed are 0, and set no scale; ``allowed`` of 0 and 1 are gone through far faster.
     """
-    # Titles that are not allowed count as 0, which is what nothing speaks for comes to.
-    within = scores * allowed
+    within: Floats = scores * allowed
     most = within.max(initial=np.float32(0))
+    least = within.min(initial=np.float32(0))
     if most <= 0:
-        most = -within.min(initial=np.float32(0))
-    if most <= 0:
-        return np.zeros_like(scores)
-    scaled: Floats = scores * np.float32(1 / most)
-    return np.clip(scaled, -1, 1, out=scaled)
+        most = -least
+    if most > 0:
+        within /= most
+    return np.maximum(within, np.float32(-1), out=within) if least < -most else within

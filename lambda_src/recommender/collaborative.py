@@ -114,19 +114,15 @@ class CollaborativeScorer:
 
     def neighbours(self, history: FoldedHistory) -> Neighbours:
         """The exemplars most like this viewer, of those equally like the first by number."""
-        scorer, near = history.memo.get("neighbours", (None, None))
-        if near is None or scorer is not self:
-            near = self._neighbours(history)
-            history.memo["neighbours"] = self, near
-        found: Neighbours = near
-        return found
+        return history.once(self, self._neighbours)
 
     def _neighbours(self, history: FoldedHistory) -> Neighbours:
         heard_of = self._heard_of(history.titles)
         titles = history.titles[heard_of]
         asked = habit(history.preferences[heard_of], self.config.chosen)
         asked *= self._rarity[titles] ** 2
-        likeness: Floats = np.maximum(self.by_title.mix(titles, asked) * self.evened, 0)
+        likeness = self.by_title.mix(titles, asked)
+        likeness *= self.evened
         nearest = largest(likeness, self.config.neighbours)
         order = np.lexsort((nearest, -likeness[nearest]))[: self.config.neighbours]
         nearest = np.sort(nearest[order])

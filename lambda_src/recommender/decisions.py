@@ -27,8 +27,8 @@ def decisions(picks: Ints, scores: Scores, unwatched: Bools) -> list[Decision]:
     nothing = np.zeros(len(picks), dtype=np.float32)
     parts = {name: part[picks] for name, part in scores.parts.items()}
     tastes = parts["latent"]
-    by_content = np.stack([parts["content"], np.where(unwatched, tastes, nothing)])
-    by_viewers = np.stack([parts[name] for name in COLLABORATIVE_PARTS])
+    by_content = np.array([parts["content"], np.where(unwatched, tastes, nothing)])
+    by_viewers = np.array([parts[name] for name in COLLABORATIVE_PARTS])
     by_viewers[COLLABORATIVE_PARTS.index("latent"), unwatched] = 0
     nearer, others = by_content.sum(axis=0), by_viewers.sum(axis=0)
     everybody = sum((parts[name] for name in EVERYBODY_PARTS), parts.get(GENRE, nothing))

@@ -14,6 +14,7 @@ from recommender.catalogue import Title, Viewer
 from recommender.columns import Columns, membership_table
 from recommender.country_terms import Times
 from recommender.history import TitleState
+from recommender.links import People
 from recommender.ranker import NO_CEILING, suggestible
 from recommender.sparse import Bools, Floats, Ints
 
@@ -32,6 +33,7 @@ class CatalogueIndex:
             title_id: number for number, title_id in enumerate(self.ids)
         }
         self.by_id: Mapping[str, Title] = TitlesById(titles, self.numbers)
+        self._people: dict[int, People] = {}
 
     def __len__(self) -> int:
         return len(self.titles)
@@ -60,6 +62,13 @@ class CatalogueIndex:
         ]
         mask[known] = False
         return mask
+
+    def people(self, number: int) -> People:
+        """The people of a title, kept once they were asked for."""
+        people = self._people.get(number)
+        if people is None:
+            people = self._people[number] = People.of(self.titles[number])
+        return people
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The columns, for an artifact."""

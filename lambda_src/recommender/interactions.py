@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from recommender.preferences import preference, strength
 from recommender.sparse import Bools, Floats, Ints, SparseRows
 
 History = Mapping[str, TitleState]
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,21 @@ class FoldedHistory:
 
     def __len__(self) -> int:
         return len(self.titles)
+
+    @cached_property
+    def inputs(self) -> Floats:
+        """The preferences as inputs of a regression: [n]."""
+        return strength(self.preferences)
+
+    def once(self, scorer: object, work: Callable[[FoldedHistory], _Found]) -> _Found:
+        """What ``work`` of ``scorer`` makes of this history, made at the first call alone."""
+        name = work.__qualname__
+        asked, found = self.memo.get(name, (None, None))
+        if asked is not scorer:
+            found = work(self)
+            self.memo[name] = scorer, found
+        known: _Found = found
+        return known
 
 
 def fold(history: History, index: Mapping[str, int], now: float) -> FoldedHistory:
@@ -45,16 +62,16 @@ def fold(history: History, index: Mapping[str, int], now: float) -> FoldedHistor
     )
 
 
-def heard(history: FoldedHistory, told: Callable[[Ints, Floats], Floats]) -> Floats:
-    """What a history says by a model that adds up what titles say, ``told(titles, inputs)``.
+def heard(history: FoldedHistory, told: Callable[[Floats], Floats]) -> Floats:
+    """What a history says by a model that adds up what titles say, ``told(inputs)``.
 
-    What is disliked speaks against what is linked to it, and for nothing else.
+    What is disliked speaks against what is linked to it, and for nothing else. ``inputs`` are
+    of all titles of the history, 0 for those that are not heard.
     """
-    inputs = strength(history.preferences)
-    disliked = inputs < 0
-    scores = told(history.titles[~disliked], inputs[~disliked])
+    scores = told(np.maximum(history.inputs, 0))
+    disliked = np.minimum(history.inputs, 0)
     if disliked.any():
-        scores += np.minimum(told(history.titles[disliked], inputs[disliked]), 0)
+        scores += np.minimum(told(disliked), 0)
     return scores
 
 

@@ -9,6 +9,7 @@ of the common features, and for each title the largest products of the rare ones
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -54,15 +55,26 @@ class Kernel:
     def mix(self, titles: Ints, weights: Floats) -> Floats:
         """The sum of the likenesses to ``titles``, each times its weight, without their own."""
         sums = self.near.mix(titles, weights)
-        sums += self.factors @ (weights @ self.factors[titles])
-        sums[titles] -= weights * (self.factors[titles] ** 2).sum(axis=1)
+        sums += self.factors @ (weights @ self._rows[titles])
+        sums[titles] -= weights * self._own[titles]
         return sums
 
     def products(self, left: Ints, right: Ints) -> Floats:
         """The likeness of each of ``left`` (each once) to each of ``right``: [left, right]."""
-        near = self.near.dense(right, left).T
-        products: Floats = near + self.factors[left] @ self.factors[right].T
+        products: Floats = self._rows[left] @ self._rows[right].T
+        products += self.near.dense(right, left).T
         return products
+
+    @cached_property
+    def _rows(self) -> Floats:
+        """The factors title after title, which is how those of a few are read fastest."""
+        return np.ascontiguousarray(self.factors)
+
+    @cached_property
+    def _own(self) -> Floats:
+        """The likeness of each title to itself: [titles]."""
+        own: Floats = np.einsum("hr,hr->h", self._rows, self._rows)
+        return own
 
 
 def _near(features: SparseRows, common: Ints) -> SparseRows:

@@ -11,6 +11,7 @@ which of them many would like.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ import numpy.typing as npt
 from recommender.gram import Gram, inverse
 from recommender.interactions import FoldedHistory, heard
 from recommender.parts import Parts
-from recommender.preferences import strength
 from recommender.sparse import Bools, Floats, Ints, SparseRows
 
 _SPARE = 10  # dimensions beyond those kept, for the subspace to settle
@@ -73,13 +73,15 @@ class LatentScorer:
 
     def __call__(self, history: FoldedHistory) -> Floats:
         """Scores [titles]: how near each is to the viewer's tastes, without its own say."""
-        return heard(history, self._sum)
+        titles = history.titles
+        giving, own = self.giving[titles], self._own[titles]
 
-    def _sum(self, titles: Ints, inputs: Floats) -> Floats:
-        giving = self.giving[titles]
-        scores: Floats = self.getting @ (inputs @ giving)
-        scores[titles] -= inputs * np.einsum("hr,hr->h", giving, self.getting[titles])
-        return scores
+        def told(inputs: Floats) -> Floats:
+            scores: Floats = self.getting @ (inputs @ giving)
+            scores[titles] -= inputs * own
+            return scores
+
+        return heard(history, told)
 
     def shares(self, picks: Ints, history: FoldedHistory) -> Floats:
         """What each title of ``history`` adds to the score of each of ``picks``.
@@ -87,9 +89,15 @@ class LatentScorer:
         [picks, history], exact for what is liked; each of ``picks`` once.
         """
         links = self.getting[picks] @ self.giving[history.titles].T
-        shares: Floats = links * strength(history.preferences)
+        shares: Floats = links * history.inputs
         shares[picks[:, None] == history.titles[None, :]] = 0
         return shares
+
+    @cached_property
+    def _own(self) -> Floats:
+        """What each title would say of itself: [titles]."""
+        own: Floats = np.einsum("hr,hr->h", self.giving, self.getting)
+        return own
 
 
 def _basis(products: Floats, config: LatentConfig) -> Floats:

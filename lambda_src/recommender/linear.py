@@ -22,7 +22,6 @@ import numpy.typing as npt
 from recommender.gram import Gram, inverse, products
 from recommender.interactions import FoldedHistory, heard
 from recommender.parts import Parts, halved
-from recommender.preferences import strength
 from recommender.sparse import Floats, Ints, SparseRows
 from recommender.truncation import largest, low_rank
 
@@ -89,41 +88,63 @@ class LinearScorer:
 
     def __call__(self, history: FoldedHistory) -> Floats:
         """Scores [titles]: what the titles of the history say, added up."""
-        return heard(history, self._sum)
+        links = history.once(self, self._links)
+        slots = self._slots[history.titles]
+        giving, own = self._giving[slots], self._own[slots]
 
-    def _sum(self, titles: Ints, inputs: Floats) -> Floats:
-        scores: Floats = self.weights.mix(titles, inputs)
-        slots = self._slots[titles]
-        known = slots >= 0
-        slots, said = slots[known], inputs[known]
-        giving = self.giving[slots]
-        rest = self.getting @ (said @ giving)
-        # A title says nothing about itself, and the rest is only nearly 0 there.
-        rest[slots] -= said * np.einsum("hr,hr->h", giving, self.getting[slots])
-        scores[self.learned] += rest
-        return scores
+        def told(inputs: Floats) -> Floats:
+            speaking = np.flatnonzero(inputs).astype(np.int32)
+            few = 2 * len(speaking) < len(inputs)
+            scores = links.take(speaking).total(inputs[speaking]) if few else links.total(inputs)
+            rest = np.zeros(len(self.learned) + 1, dtype=np.float32)
+            np.dot(self.getting, inputs @ giving, out=rest[:-1])
+            # A title says nothing about itself, and the rest is only nearly 0 there.
+            rest[slots] -= inputs * own
+            scores += rest.take(self._slots)
+            return scores
+
+        return heard(history, told)
+
+    def _links(self, history: FoldedHistory) -> SparseRows:
+        return self.weights.take(history.titles)
 
     def shares(self, picks: Ints, history: FoldedHistory) -> Floats:
         """What each title of ``history`` adds to the score of each of ``picks``.
 
         [picks, history], exact for what is liked; each of ``picks`` once.
         """
-        links = self.weights.dense(history.titles, picks).T
-        links += self._of(self.getting, picks) @ self._of(self.giving, history.titles).T
-        shares: Floats = links * strength(history.preferences)
+        links = history.once(self, self._links).within(picks).T
+        giving = self._giving[self._slots[history.titles]]
+        links += self._getting[self._slots[picks]] @ giving.T
+        shares: Floats = links * history.inputs
         shares[picks[:, None] == history.titles[None, :]] = 0
         return shares
 
-    def _of(self, factors: Floats, titles: Ints) -> Floats:
-        """The rows of ``factors`` for ``titles``, 0 for those that are not learned."""
-        slots = self._slots[titles]
-        return np.where((slots >= 0)[:, None], factors[slots], np.float32(0))
+    @cached_property
+    def _slots(self) -> npt.NDArray[np.intp]:
+        """The row of each title in the factors, the one behind the last where it has none."""
+        slots = np.full(self.weights.height, len(self.learned), dtype=np.intp)
+        slots[self.learned] = np.arange(len(self.learned))
+        return slots
 
     @cached_property
-    def _slots(self) -> Ints:
-        slots = np.full(self.weights.height, -1, dtype=np.int32)
-        slots[self.learned] = np.arange(len(self.learned), dtype=np.int32)
-        return slots
+    def _giving(self) -> Floats:
+        return _with_nothing(self.giving)
+
+    @cached_property
+    def _getting(self) -> Floats:
+        return _with_nothing(self.getting)
+
+    @cached_property
+    def _own(self) -> Floats:
+        """What the rest would say of a title by itself: [learned + 1]."""
+        own: Floats = np.einsum("hr,hr->h", self._giving, self._getting)
+        return own
+
+
+def _with_nothing(factors: Floats) -> Floats:
+    """``factors`` and a row of 0, row after row, which is how single rows are read fastest."""
+    return np.vstack([factors, np.zeros((1, factors.shape[1]), dtype=np.float32)])
 
 
 def _regress(gram: Gram, features: SparseRows, config: LinearConfig) -> Floats:

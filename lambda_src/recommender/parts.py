@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -81,17 +81,20 @@ class Parts:
             raise DamagedArtifactError(f"'{self.name}/{name}' is not {length} finite numbers")
         return row.astype(np.float32)
 
-    def table(self, name: str, height: int) -> Floats:
-        """``height`` rows of finite numbers, widened; column after column, which is how a
-        product with a vector goes through them fastest."""
+    def table(self, name: str, height: int, order: Literal["C", "F"] = "F") -> Floats:
+        """``height`` rows of finite numbers, widened.
+
+        Column after column, which is how a product with a vector goes through them fastest, or,
+        with "C", row after row, which is best where a few rows are asked for.
+        """
         table = self.array(name)
         if table.ndim != 2 or len(table) != height or not np.isfinite(table).all():
             raise DamagedArtifactError(f"'{self.name}/{name}' is not {height} finite rows")
-        return np.asfortranarray(table, dtype=np.float32)
+        return table.astype(np.float32, order=order)
 
     def tables(self, one: str, other: str, height: int) -> tuple[Floats, Floats]:
-        """Two tables of ``height`` rows, as wide as each other."""
-        first, second = self.table(one, height), self.table(other, height)
+        """Two tables of ``height`` rows, as wide as each other; of one a few rows are asked for."""
+        first, second = self.table(one, height, "C"), self.table(other, height)
         if first.shape != second.shape:
             raise DamagedArtifactError(f"'{self.name}/{one}' and '{self.name}/{other}' differ")
         return first, second
@@ -116,7 +119,7 @@ class Parts:
         return np.unpackbits(packed, count=self.titles).astype(bool)
 
     def rows(self, name: str, height: int, width: int) -> SparseRows:
-        """A matrix of this shape, its values and columns as they are stored."""
+        """A matrix of this shape, its columns as they are stored, and values of one byte too."""
         values, columns, starts = (
             self.array(f"{name}.{part}") for part in ("values", "columns", "starts")
         )
@@ -135,4 +138,6 @@ class Parts:
             raise DamagedArtifactError(
                 f"the matrix '{self.name}/{name}' is not {height} by {width}"
             )
-        return SparseRows(values, columns, starts, width, float(step))
+        if values.dtype == np.float16:
+            values = values.astype(np.float32)  # once, and not at every request
+        return SparseRows(values, columns, starts, width, float(step)).paired()

@@ -51,7 +51,10 @@ def preference(state: TitleState, now: float) -> float:
         total += 0.4 * decay(now, state.listed_at)
     if state.dismissed_at is not None:
         total -= decay(now, state.dismissed_at)
-    return max(-1.0, min(1.0, total))
+    # Asked of every title of a history with every request, so in plain steps.
+    if total > 1.0:
+        return 1.0
+    return total if total > -1.0 else -1.0
 
 
 def preferences(columns: Mapping[str, npt.NDArray[Any]], length: int, now: float) -> Floats:
@@ -100,8 +103,10 @@ def stars(rating: float) -> float:
 
 def decay(now: float, time: float | None) -> float:
     """How much of something said at ``time`` still counts at ``now``: 1 falling to FLOOR."""
-    age = max(0.0, now - (time if time is not None else now))
-    return float(FLOOR + (1 - FLOOR) * 2.0 ** (-age / HALF_LIFE))
+    if time is None or time >= now:
+        return 1.0
+    faded: float = 2.0 ** ((time - now) / HALF_LIFE)
+    return FLOOR + (1 - FLOOR) * faded
 
 
 def _decays(now: float, times: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -56,15 +56,14 @@ class Explainer:
         """
         decided = decisions(picks, scores, self._scorers.latent.unwatched[picks])
         shares = self._shares(picks, [scorer for _, scorer in decided])
-        best, most = self._largest(shares)
+        anchors, most = self._largest(shares)
         answers = []
-        for place, number in enumerate(picks.tolist()):
-            source = decided[place][0]
+        for place, (number, (source, _)) in enumerate(zip(picks.tolist(), decided, strict=True)):
             reason: Reason | None = None
             if source is Source.COLLABORATIVE:
-                reason = self._collaborative(number, best[place], most[place], by_people)
+                reason = self._collaborative(number, anchors[place], most[place], by_people)
             elif source is Source.CONTENT:
-                reason = self._content(number, shares[place], best[place], most[place])
+                reason = self._content(number, shares[place], anchors[place], most[place])
             elif source is Source.TRENDING:
                 reason = Reason(ReasonKind.TRENDING, "Trending now")
             if reason is None:
@@ -82,22 +81,21 @@ class Explainer:
 
         Who made both says more, and is as true.
         """
-        people, reason = self._anchored(anchor)
+        people, reason = self._anchors.get(anchor) or self._anchored(anchor)
         if people.made(self._index.titles[number]):
             return self.because_of(anchor, number)
         return reason
 
     def _largest(self, shares: Floats) -> tuple[list[int], list[float]]:
-        """For each pick the place and the size of its largest share, 0 where there is none."""
+        """For each pick the liked title of the largest share and its size, 0 without any."""
         if not len(self._liked):
             return [0] * len(shares), [0.0] * len(shares)
-        return shares.argmax(axis=1).tolist(), shares.max(axis=1).tolist()
+        return self._liked[shares.argmax(axis=1)].tolist(), shares.max(axis=1).tolist()
 
-    def _content(self, number: int, shares: Floats, best: int, most: float) -> Reason | None:
+    def _content(self, number: int, shares: Floats, anchor: int, most: float) -> Reason | None:
         if most <= 0:
             return None
         title = self._index.titles[number]
-        anchor = int(self._liked[best])
         link = Link.between(self._index.titles[anchor], title)
         return self._by_same_people(title, shares) or self._because(anchor, link)
 
@@ -130,22 +128,21 @@ class Explainer:
             kind, deed = ReasonKind.BECAUSE_YOU_LISTED, f"Because {quoted(title)} is on your list"
         return Reason(kind, f"{deed}: {link.text}", (title.title_id,), link.people)
 
-    def _collaborative(self, number: int, best: int, most: float, by_people: bool) -> Reason | None:
+    def _collaborative(
+        self, number: int, anchor: int, most: float, by_people: bool
+    ) -> Reason | None:
         if most <= 0:
             return None
-        anchor = int(self._liked[best])
         if by_people:
             return self.enjoyed_too(anchor, number)
         return self._anchored(anchor)[1]
 
     def _anchored(self, anchor: int) -> tuple[People, Reason]:
         """What the picks that one liked title accounts for have in common."""
-        found = self._anchors.get(anchor)
-        if found is None:
-            title = self._index.titles[anchor]
-            text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
-            reason = Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
-            found = self._anchors[anchor] = People.of(title), reason
+        title = self._index.titles[anchor]
+        text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
+        reason = Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
+        found = self._anchors[anchor] = self._index.people(anchor), reason
         return found
 
     def _shares(self, picks: Ints, scorers: Sequence[str]) -> Floats:

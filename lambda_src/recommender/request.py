@@ -81,7 +81,10 @@ class Request:
 
     def _explained(self, numbers: Ints, values: Floats) -> list[Recommendation]:
         reasons = self.explainer.explain(numbers, self.scores)
+        ids = self._index.ids
         return [
-            Recommendation(self._index.ids[number], float(value), source, reason)
-            for number, value, (source, reason) in zip(numbers, values, reasons, strict=True)
+            Recommendation(ids[number], value, source, reason)
+            for number, value, (source, reason) in zip(
+                numbers.tolist(), values.tolist(), reasons, strict=True
+            )
         ]

@@ -51,7 +51,8 @@ class Scorers:
     def comparable(self, history: FoldedHistory, allowed: Bools) -> dict[str, Floats]:
         """The scorers' scores on one scale, to be weighted; see :func:`~.blend.comparable`."""
         raw = self.raw(history)
-        return {name: comparable(raw[name], allowed) for name in SCORERS}
+        within = allowed.astype(np.float32)
+        return {name: comparable(raw[name], within) for name in SCORERS}
 
     @cached_property
     def unheard(self) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,8 +11,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
-
-_LONG = 200  # values from which on a row is copied as a run
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,7 @@ class SparseRows:
     starts: Ints
     width: int
     step: float = 1.0
+    pairs: npt.NDArray[np.void] | None = None  # see paired()
 
     @classmethod
     def of_triples(
@@ -50,7 +49,7 @@ class SparseRows:
     @cached_property
     def lengths(self) -> Ints:
         """How many values each row has."""
-        return np.diff(self.starts)
+        return self.starts[1:] - self.starts[:-1]
 
     @cached_property
     def row_of(self) -> Ints:
@@ -75,21 +74,25 @@ class SparseRows:
         """The sum of all rows, each times its weight: a dense vector [width]."""
         total = np.zeros(self.width, dtype=np.float32)
         factors = np.repeat(weights.astype(np.float32) * np.float32(self.step), self.lengths)
-        factors *= self.data
+        factors *= self.data.astype(np.float32, copy=False)
         np.add.at(total, self.columns.astype(np.intp), factors)
         return total
 
     def dense(self, rows: Ints, columns: Ints) -> Floats:
         """The values at ``rows`` x ``columns`` (each column once), dense."""
-        slot = np.full(self.width, -1, dtype=np.int32)
-        slot[columns] = np.arange(len(columns), dtype=np.int32)
-        taken = self.take(rows)
-        place = slot[taken.columns]
-        # Few of the values are asked for, so that only their rows are looked up.
-        hits = np.flatnonzero(place >= 0)
-        owner = np.searchsorted(taken.starts[1:], hits, side="right")
-        block = np.zeros((len(rows), len(columns)), dtype=np.float32)
-        block[owner, place[hits]] = self._widened(taken.data[hits])
+        return self.take(rows).within(columns)
+
+    def within(self, columns: Ints) -> Floats:
+        """The values of all rows in ``columns`` (each once), dense: [height, columns]."""
+        asked = np.zeros(self.width, dtype=bool)
+        asked[columns] = True
+        # Few of the values are asked for, so that only their places are looked up.
+        hits = np.flatnonzero(asked.take(self.columns))
+        slot = np.empty(self.width, dtype=np.intp)
+        slot[columns] = np.arange(len(columns))
+        owner = np.searchsorted(self.starts[1:], hits, side="right")
+        block = np.zeros((self.height, len(columns)), dtype=np.float32)
+        block[owner, slot[self.columns[hits]]] = self._widened(self.data[hits])
         return block
 
     def products(self, left: Ints, right: Ints) -> Floats:
@@ -104,25 +107,31 @@ class SparseRows:
 
     def take(self, rows: Ints) -> SparseRows:
         """Only ``rows``, in that order."""
-        starts = np.concatenate(([0], np.cumsum(self.lengths[rows]))).astype(np.int32)
-        if starts[-1] > _LONG * len(rows):
-            # Copying runs is faster than gathering by position where rows are long.
-            begins, ends = self.starts[rows].tolist(), self.starts[rows + 1].tolist()
-            runs = [slice(*bounds) for bounds in zip(begins, ends, strict=True)]
-            columns = np.concatenate([self.columns[run] for run in runs])
-            data = np.concatenate([self.data[run] for run in runs])
+        begins = self.starts.take(rows)
+        lengths = self.starts.take(rows + 1)
+        lengths -= begins
+        starts = np.zeros(len(rows) + 1, dtype=np.int32)
+        np.cumsum(lengths, out=starts[1:])
+        at = _runs(begins, starts, lengths)
+        if self.pairs is None:
+            data, columns = self.data.take(at), self.columns.take(at)
         else:
-            at = self.positions(rows)
-            columns, data = self.columns[at], self.data[at]
+            pairs = self.pairs.take(at)
+            data, columns = pairs["value"], pairs["column"]
         return SparseRows(data, columns, starts, self.width, self.step)
+
+    def paired(self) -> SparseRows:
+        """The same matrix, its rows read from one place in memory each instead of two."""
+        kinds = [("value", self.data.dtype), ("column", self.columns.dtype)]
+        pairs = np.empty(len(self.data), dtype=np.dtype(kinds, align=True))
+        pairs["value"], pairs["column"] = self.data, self.columns
+        return replace(self, pairs=pairs)
 
     def positions(self, rows: Ints) -> npt.NDArray[np.int64]:
         """Where the values of ``rows`` are, row after row."""
         lengths = self.lengths[rows]
-        ends = np.cumsum(lengths)
-        shift = np.repeat(self.starts[rows] - (ends - lengths), lengths)
-        at: npt.NDArray[np.int64] = np.arange(len(shift)) + shift
-        return at
+        starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+        return _runs(self.starts[rows], starts, lengths)
 
     def scaled(self, rows: Floats | None = None, columns: Floats | None = None) -> SparseRows:
         """The same matrix with its rows and columns multiplied."""
@@ -155,3 +164,13 @@ class SparseRows:
     def _filled(self) -> npt.NDArray[np.int64]:
         # reduceat gives an empty row its neighbour's first value, so empty rows stay out.
         return np.flatnonzero(self.lengths)
+
+
+def _runs(begins: Ints, starts: Ints, lengths: Ints) -> npt.NDArray[np.int64]:
+    """The numbers from each of ``begins`` on, as many as ``lengths`` say, one run after another.
+
+    ``starts`` are where the runs begin in what is returned, and its length.
+    """
+    at: npt.NDArray[np.int64] = np.repeat((begins - starts[:-1]).astype(np.int64), lengths)
+    at += np.arange(len(at))
+    return at
