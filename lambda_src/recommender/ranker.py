@@ -64,7 +64,8 @@ def best(scores: Floats, allowed: Bools, count: int) -> Ints:
     """The ``count`` allowed titles of the highest scores, best first, ties by number."""
     if count <= 0:
         return np.zeros(0, dtype=np.int32)
-    numbers = largest(np.where(allowed, scores, np.float32(-np.inf)), count)
+    eligible = allowed.nonzero()[0]
+    numbers = eligible[largest(scores.take(eligible), count)]
     order = np.lexsort((numbers, -scores[numbers]))[:count]
     return numbers[order].astype(np.int32)
 

@@ -16,7 +16,7 @@ from recommender.decisions import decisions
 from recommender.history import TitleState
 from recommender.index import CatalogueIndex
 from recommender.interactions import FoldedHistory
-from recommender.links import Link, People, genre_phrase, genre_word, join, quoted, stars
+from recommender.links import Link, genre_phrase, genre_word, join, quoted, stars
 from recommender.popularity import POPULAR
 from recommender.recommendation import Reason, ReasonKind, Source
 from recommender.scoring import EVERYBODY_PARTS, GENRE, PERSONAL_PARTS, Scorers, Scores
@@ -45,7 +45,7 @@ class Explainer:
         self._favourites = {genre.casefold() for genre in favourite_genres}
         self._places = _citable(history, states, index, playable)
         self._liked = history.titles[self._places]
-        self._anchors: dict[int, tuple[People, Reason]] = {}
+        self._worded: dict[int, Reason] = {}
 
     def explain(
         self, picks: Ints, scores: Scores, *, by_people: bool = True
@@ -57,15 +57,18 @@ class Explainer:
         decided = decisions(picks, scores, self._scorers.latent.unwatched[picks])
         shares = self._shares(picks, [scorer for _, scorer in decided])
         anchors, most = self._largest(shares)
+        collaborative = self.enjoyed_too if by_people else self._enjoyed
         answers = []
         for place, (number, (source, _)) in enumerate(zip(picks.tolist(), decided, strict=True)):
             reason: Reason | None = None
-            if source is Source.COLLABORATIVE:
-                reason = self._collaborative(number, anchors[place], most[place], by_people)
-            elif source is Source.CONTENT:
-                reason = self._content(number, shares[place], anchors[place], most[place])
-            elif source is Source.TRENDING:
+            if source is Source.TRENDING:
                 reason = Reason(ReasonKind.TRENDING, "Trending now")
+            elif most[place] <= 0:
+                pass  # nothing that may be cited
+            elif source is Source.COLLABORATIVE:
+                reason = collaborative(anchors[place], number)
+            elif source is Source.CONTENT:
+                reason = self._content(anchors[place], number, shares[place])
             if reason is None:
                 source, reason = Source.POPULARITY, self._popular(number, scores)
             answers.append((source, reason))
@@ -81,10 +84,9 @@ class Explainer:
 
         Who made both says more, and is as true.
         """
-        people, reason = self._anchors.get(anchor) or self._anchored(anchor)
-        if people.made(self._index.titles[number]):
+        if self._index.people(anchor).made(self._index.titles[number]):
             return self.because_of(anchor, number)
-        return reason
+        return self._enjoyed(anchor, number)
 
     def _largest(self, shares: Floats) -> tuple[list[int], list[float]]:
         """For each pick the liked title of the largest share and its size, 0 without any."""
@@ -92,9 +94,7 @@ class Explainer:
             return [0] * len(shares), [0.0] * len(shares)
         return self._liked[shares.argmax(axis=1)].tolist(), shares.max(axis=1).tolist()
 
-    def _content(self, number: int, shares: Floats, anchor: int, most: float) -> Reason | None:
-        if most <= 0:
-            return None
+    def _content(self, anchor: int, number: int, shares: Floats) -> Reason:
         title = self._index.titles[number]
         link = Link.between(self._index.titles[anchor], title)
         return self._by_same_people(title, shares) or self._because(anchor, link)
@@ -128,22 +128,15 @@ class Explainer:
             kind, deed = ReasonKind.BECAUSE_YOU_LISTED, f"Because {quoted(title)} is on your list"
         return Reason(kind, f"{deed}: {link.text}", (title.title_id,), link.people)
 
-    def _collaborative(
-        self, number: int, anchor: int, most: float, by_people: bool
-    ) -> Reason | None:
-        if most <= 0:
-            return None
-        if by_people:
-            return self.enjoyed_too(anchor, number)
-        return self._anchored(anchor)[1]
-
-    def _anchored(self, anchor: int) -> tuple[People, Reason]:
-        """What the picks that one liked title accounts for have in common."""
-        title = self._index.titles[anchor]
-        text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
-        reason = Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
-        found = self._anchors[anchor] = self._index.people(anchor), reason
-        return found
+    def _enjoyed(self, anchor: int, number: int) -> Reason:
+        """The same for all picks that one liked title accounts for, so worded once."""
+        reason = self._worded.get(anchor)
+        if reason is None:
+            title = self._index.titles[anchor]
+            text = f"Viewers like you who enjoyed {quoted(title)} also enjoyed this"
+            reason = Reason(ReasonKind.SIMILAR_VIEWERS, text, (title.title_id,))
+            self._worded[anchor] = reason
+        return reason
 
     def _shares(self, picks: Ints, scorers: Sequence[str]) -> Floats:
         """What each liked title adds to each pick, in the terms of the scorer that decided."""

@@ -75,7 +75,7 @@ class SparseRows:
         total = np.zeros(self.width, dtype=np.float32)
         factors = np.repeat(weights.astype(np.float32) * np.float32(self.step), self.lengths)
         factors *= self.data.astype(np.float32, copy=False)
-        np.add.at(total, self.columns.astype(np.intp), factors)
+        np.add.at(total, self.columns.astype(np.intp, copy=False), factors)
         return total
 
     def dense(self, rows: Ints, columns: Ints) -> Floats:
@@ -117,7 +117,9 @@ class SparseRows:
             data, columns = self.data.take(at), self.columns.take(at)
         else:
             pairs = self.pairs.take(at)
-            data, columns = pairs["value"], pairs["column"]
+            # Widened at once, since whatever is done with them would do it again and again.
+            data = pairs["value"].astype(np.float32)
+            columns = pairs["column"].astype(np.intp)
         return SparseRows(data, columns, starts, self.width, self.step)
 
     def paired(self) -> SparseRows:
