@@ -60,8 +60,8 @@ class People:
         """The people of ``title``."""
         return cls(frozenset(title.directors), frozenset(title.cast))
 
-    def made(self, other: Title) -> bool:
-        """Whether any of them has the same part in ``other``."""
+    def shared_with(self, other: People) -> bool:
+        """Whether any of them has the same part in both titles."""
         return not (self.directors.isdisjoint(other.directors) and self.cast.isdisjoint(other.cast))
 
 

@@ -42,11 +42,10 @@ _PICKED = 1 / (1 + np.exp(_STEEPNESS * _MIDDLE))  # what the step comes to at 0
 
 def preference(state: TitleState, now: float) -> float:
     """How much the viewer likes the title at ``now`` (Unix seconds), from -1 to 1."""
-    total = 0.0
     if state.rating is not None:
-        total += stars(state.rating) * decay(now, state.rated_at)
+        total = stars(state.rating) * decay(now, state.rated_at)
     else:
-        total += _watching(state, now)
+        total = _watching(state, now)
     if state.listed:
         total += 0.4 * decay(now, state.listed_at)
     if state.dismissed_at is not None:

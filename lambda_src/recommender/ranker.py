@@ -38,8 +38,9 @@ def suggestible(state: TitleState | None) -> bool:
     """Whether a title is news: not seen, dismissed, given up or in progress."""
     if state is None:
         return True
-    turned_down = state.dismissed_at is not None or state.abandoned_at is not None
-    return not (state.seen or turned_down or state.in_progress)
+    if state.seen or state.dismissed_at is not None or state.abandoned_at is not None:
+        return False
+    return not state.in_progress
 
 
 def eligible(title: Title | None, state: TitleState | None, viewer: Viewer, now: float) -> bool:

@@ -84,7 +84,7 @@ class Explainer:
 
         Who made both says more, and is as true.
         """
-        if self._index.people(anchor).made(self._index.titles[number]):
+        if self._index.people(anchor).shared_with(self._index.people(number)):
             return self.because_of(anchor, number)
         return self._enjoyed(anchor, number)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
+
+_LONG = 150  # values of a row, on average, from which on rows are copied one by one
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class SparseRows:
     def total(self, weights: Floats) -> Floats:
         """The sum of all rows, each times its weight: a dense vector [width]."""
         total = np.zeros(self.width, dtype=np.float32)
-        factors = np.repeat(weights.astype(np.float32) * np.float32(self.step), self.lengths)
+        factors = (weights.astype(np.float32) * np.float32(self.step)).repeat(self.lengths)
         factors *= self.data.astype(np.float32, copy=False)
         np.add.at(total, self.columns.astype(np.intp, copy=False), factors)
         return total
@@ -87,10 +90,10 @@ class SparseRows:
         asked = np.zeros(self.width, dtype=bool)
         asked[columns] = True
         # Few of the values are asked for, so that only their places are looked up.
-        hits = np.flatnonzero(asked.take(self.columns))
+        hits = asked.take(self.columns).nonzero()[0]
         slot = np.empty(self.width, dtype=np.intp)
         slot[columns] = np.arange(len(columns))
-        owner = np.searchsorted(self.starts[1:], hits, side="right")
+        owner = self.starts[1:].searchsorted(hits, side="right")
         block = np.zeros((self.height, len(columns)), dtype=np.float32)
         block[owner, slot[self.columns[hits]]] = self._widened(self.data[hits])
         return block
@@ -107,19 +110,26 @@ class SparseRows:
 
     def take(self, rows: Ints) -> SparseRows:
         """Only ``rows``, in that order."""
-        begins = self.starts.take(rows)
-        lengths = self.starts.take(rows + 1)
-        lengths -= begins
+        begins, ends = self.starts.take(rows), self.starts.take(rows + 1)
+        lengths = ends - begins
         starts = np.zeros(len(rows) + 1, dtype=np.int32)
-        np.cumsum(lengths, out=starts[1:])
-        at = _runs(begins, starts, lengths)
+        lengths.cumsum(out=starts[1:])
         if self.pairs is None:
-            data, columns = self.data.take(at), self.columns.take(at)
+            at = _runs(begins, starts, lengths)
+            return replace(
+                self, data=self.data.take(at), columns=self.columns.take(at), starts=starts
+            )
+        if starts[-1] > _LONG * len(rows):
+            # Long rows are faster copied one by one than value by value.
+            plain = self.pairs.view(f"i{self.pairs.itemsize}")
+            bounds = zip(begins.tolist(), ends.tolist(), strict=True)
+            pairs = np.concatenate([plain[one:other] for one, other in bounds])
+            pairs = pairs.view(self.pairs.dtype)
         else:
-            pairs = self.pairs.take(at)
-            # Widened at once, since whatever is done with them would do it again and again.
-            data = pairs["value"].astype(np.float32)
-            columns = pairs["column"].astype(np.intp)
+            pairs = self.pairs.take(_runs(begins, starts, lengths))
+        # Widened at once, since whatever is done with them would do it again and again.
+        data: Floats = pairs["value"].astype(np.float32)
+        columns: npt.NDArray[Any] = pairs["column"].astype(np.intp)
         return SparseRows(data, columns, starts, self.width, self.step)
 
     def paired(self) -> SparseRows:
@@ -173,6 +183,6 @@ def _runs(begins: Ints, starts: Ints, lengths: Ints) -> npt.NDArray[np.int64]:
 
     ``starts`` are where the runs begin in what is returned, and its length.
     """
-    at: npt.NDArray[np.int64] = np.repeat((begins - starts[:-1]).astype(np.int64), lengths)
+    at: npt.NDArray[np.int64] = (begins - starts[:-1]).astype(np.int64).repeat(lengths)
     at += np.arange(len(at))
     return at
