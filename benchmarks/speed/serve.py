@@ -85,6 +85,7 @@ def _steps_of(model: Model, history: History, now: float) -> dict[str, float]:
     allowed = index.suggestible(history, playable)
     scores = score(scorers, index, folded, allowed, trending={}, favourite_genres=())
     raw = scorers.raw(folded)
+    of_allowed = allowed.astype(np.float32)
     candidates = best(scores.total, allowed, 2 * LIMIT)
     cosines = scorers.content.cosines(candidates)
     places, _ = diversify(scores.total[candidates], cosines, LIMIT, model.ranker.diversity)
@@ -93,7 +94,7 @@ def _steps_of(model: Model, history: History, now: float) -> dict[str, float]:
         "fold in the history": lambda: fold(history, index.numbers, now),
         "filter": lambda: index.suggestible(history, index.playable(VIEWER, now)),
         **{name: (lambda name=name: getattr(scorers, name)(_fresh(folded))) for name in raw},
-        "one scale": lambda: [comparable(part, allowed) for part in raw.values()],
+        "one scale": lambda: [comparable(part, of_allowed) for part in raw.values()],
         "best 120": lambda: best(scores.total, allowed, 2 * LIMIT),
         "likeness of 120": lambda: scorers.content.cosines(candidates),
         "diversity": lambda: diversify(

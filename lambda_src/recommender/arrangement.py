@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -102,10 +101,10 @@ def explore(
         pick = own
         if fitting and rng.random() < chance:
             pick, done = fitting[int(rng.integers(len(fitting)))], True
-            explored[spot] = replace(pick, score=own.score, propensity=chance / len(fitting))
+            explored[spot] = pick._replace(score=own.score, propensity=chance / len(fitting))
             left.remove(pick)
         elif fitting:
-            explored[spot] = replace(own, propensity=1 - chance)
+            explored[spot] = own._replace(propensity=1 - chance)
         tally.add(pick.title_id, place)
     return explored
 
@@ -172,7 +171,7 @@ def _within_caps(
         pick = left.pop(next(fitting, 0))
         tally.add(pick.title_id, place)
         lowest = min(lowest, pick.score)
-        chosen.append(pick if pick.score == lowest else replace(pick, score=lowest))
+        chosen.append(pick if pick.score == lowest else pick._replace(score=lowest))
     return chosen
 
 
@@ -182,5 +181,5 @@ def _seated(chosen: Sequence[Recommendation], seats: Seats) -> list[Recommendati
     for place in sorted(seats):
         at = min(place, len(shown))
         neighbour = shown[at] if at < len(shown) else shown[-1] if shown else seats[place]
-        shown.insert(at, replace(seats[place], score=neighbour.score))
+        shown.insert(at, seats[place]._replace(score=neighbour.score))
     return shown

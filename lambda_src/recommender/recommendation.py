@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Source(StrEnum):
@@ -36,8 +37,7 @@ class ReasonKind(StrEnum):
     EDITORIAL = "editorial"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a title is there, in words and in what the words are about.
 
     ``title_ids`` are titles of the viewer's own history (or the title asked about, for
@@ -55,8 +55,7 @@ class Reason:
         return (*self.title_ids, *self.people)
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """One title for one viewer. ``score`` orders titles of one answer and nothing beyond it.
 
     ``propensity`` is the probability with which chance put this title at this place, given

@@ -6,7 +6,6 @@ The same filters hold as with a model.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from recommender.catalogue import Title, Viewer
 from recommender.editorial import Boost, boost_factor
@@ -83,8 +82,7 @@ def others(
     most = max((pick.score for pick in picks), default=0.0) or 1.0
     share = below / most if below > 0 else 0.0
     return [
-        replace(
-            pick,
+        pick._replace(
             score=min(below, pick.score * share),
             reason=pick.reason if pick.score > 0 else _news(cards[pick.title_id]),
         )

@@ -143,7 +143,7 @@ class RecommendationService:
 
     def _item(self, context: Context, pick: Recommendation, records: Records) -> RecommendedTitle:
         if not context.may_name(pick.reason.title_ids, records):
-            pick = replace(pick, reason=_unnamed(pick.reason))
+            pick = pick._replace(reason=_unnamed(pick.reason))
         model = context.served.model
         unknown = (
             model is not None

@@ -258,7 +258,7 @@ class FakeModel:
         spare=0,
     ):
         going_on = [
-            replace(item, reason=REASON)
+            item._replace(reason=REASON)
             for item in rows.started(history)
             if playable(self.titles.get(item.title_id), viewer, now)
         ]
