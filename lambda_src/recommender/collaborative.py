@@ -97,8 +97,8 @@ class CollaborativeScorer:
         """What :meth:`arrays` gave."""
         exemplars = len(parts.array("evened"))
         return cls(
-            parts.rows("habits", exemplars, parts.titles),
-            parts.rows("by_title", parts.titles, exemplars),
+            parts.rows("habits", exemplars, parts.titles).paired(),
+            parts.rows("by_title", parts.titles, exemplars).paired(),
             parts.row("evened", exemplars),
             parts.row("spread", parts.titles),
             CollaborativeConfig(**parts.settings),

@@ -49,7 +49,7 @@ class Kernel:
     @classmethod
     def from_arrays(cls, parts: Parts) -> Kernel:
         """What :meth:`arrays` gave."""
-        near = parts.rows("near", parts.titles, parts.titles)
+        near = parts.rows("near", parts.titles, parts.titles).paired()
         return cls(near, parts.table("factors", parts.titles))
 
     def mix(self, titles: Ints, weights: Floats) -> Floats:

@@ -81,7 +81,7 @@ class LinearScorer:
     @classmethod
     def from_arrays(cls, parts: Parts) -> LinearScorer:
         """What :meth:`arrays` gave."""
-        weights = parts.rows("weights", parts.titles, parts.titles)
+        weights = parts.rows("weights", parts.titles, parts.titles).paired()
         learned = parts.numbers("learned")
         giving, getting = parts.tables("giving", "getting", len(learned))
         return cls(weights, learned, giving, getting, LinearConfig(**parts.settings))

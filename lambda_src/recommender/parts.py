@@ -140,4 +140,4 @@ class Parts:
             )
         if values.dtype == np.float16:
             values = values.astype(np.float32)  # once, and not at every request
-        return SparseRows(values, columns, starts, width, float(step)).paired()
+        return SparseRows(values, columns, starts, width, float(step))

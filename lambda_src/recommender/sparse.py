@@ -23,7 +23,7 @@ class SparseRows:
     Row r has the values ``step * data[starts[r]:starts[r + 1]]`` in the ``columns`` of the same
     positions. In training ``data`` is float32, ``step`` 1 and ``columns`` int32. As stored in
     an artifact ``data`` is float16, or int8 with its step, and ``columns`` uint16 where the
-    width allows: what a request needs of them is widened as it is read.
+    width allows: the halves are widened as they are loaded, the rest as it is read.
     """
 
     data: Floats
