@@ -57,3 +57,24 @@ def test_scaling_multiplies_rows_and_columns(dense):
     assert np.array_equal(
         scaled.dense(all_rows, all_columns), dense * rows[:, None] * columns[None, :]
     )
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int8])
+@pytest.mark.parametrize("width", [20, 2_000])  # rows that are read by value, and one by one
+def test_pairs_give_the_same_rows(kind, width):
+    rng = np.random.default_rng(1)
+    dense = rng.integers(-3, 4, (30, width)).astype(np.float32)
+    dense[7] = 0
+    plain = sparse(dense)
+    stored = SparseRows(
+        plain.data.astype(kind), plain.columns.astype(np.uint16), plain.starts, width, 0.5
+    )
+    paired = stored.paired()
+    weights = rng.random(30).astype(np.float32)
+    columns = rng.permutation(width).astype(np.int32)[:15]
+    for rows in ([], [7], [3, 7, 7, 29, 0], list(range(30))):
+        asked = np.array(rows, dtype=np.int32)
+        assert np.array_equal(paired.dense(asked, columns), dense[asked][:, columns] / 2)
+        said = paired.mix(asked, weights[: len(rows)])
+        assert np.array_equal(said, stored.mix(asked, weights[: len(rows)]))
+        assert said == pytest.approx(weights[: len(rows)] @ dense[asked] / 2, abs=1e-4)

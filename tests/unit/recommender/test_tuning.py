@@ -84,3 +84,11 @@ def test_block_weights_find_the_block_that_likings_follow():
     weights = block_weights(features, block_of, likings, np.full(titles, 20, np.int32))
     assert weights.director > 0.9
     assert weights.genre < 0.1
+
+
+def test_a_blend_is_interpolated_over_the_logarithm_of_the_length():
+    blend = Blend()
+    knots, columns = np.log1p(blend.lengths), np.array(blend.weights).T
+    for length in (0, 1, 2, 10, 17, 99, 100, 5_000):
+        expected = [np.interp(np.log1p(length), knots, column) for column in columns]
+        assert np.allclose(blend.at(length), expected, rtol=0, atol=1e-12)
