@@ -16,6 +16,7 @@ import av
 import av.error
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -57,8 +58,8 @@ def inspect(url: str, size: str) -> dict[str, Any]:
     ):
         video = [stream for stream in container.streams.video if not _is_cover(stream)]
         audio = list(container.streams.audio)
-        seconds = (container.duration or 0) / av.time_base
-        sampled = _Samples(container, video[:1], audio)
+        start, seconds = _span(container)
+        sampled = _Samples(container, video[:1], audio, start)
         if video and seconds > 0:
             channels = sum(stream.codec_context.channels for stream in audio)
             heard = channels * seconds <= MOST_CHANNEL_SECONDS and int(size) <= MOST_HEARD_BYTES
@@ -86,13 +87,29 @@ def _opened(url: str, size: int) -> IO[bytes] | RangedFile:
     return RangedFile(url, size)
 
 
+def _span(container: InputContainer) -> tuple[float, float]:
+    """When a file begins on its own clock, and how long it is, in seconds.
+
+    A clock need not begin near zero: a transport stream goes on from whatever was sent before it.
+    """
+    start = (container.start_time or 0) / av.time_base
+    seconds = (container.duration or 0) / av.time_base
+    # Matroska's header says when it ends, all others how long it lasts.
+    return start, seconds - start if "matroska" in container.format.name else seconds
+
+
 class _Samples:
-    """Decodes windows of a file and keeps what is seen and heard."""
+    """Decodes windows of a file and keeps what is seen and heard; times count from ``start``."""
 
     def __init__(
-        self, container: InputContainer, video: list[VideoStream], audio: list[AudioStream]
+        self,
+        container: InputContainer,
+        video: list[VideoStream],
+        audio: list[AudioStream],
+        start: float,
     ) -> None:
         self._container, self._video, self._audio = container, video, audio
+        self._start = start
         self._folder = tempfile.TemporaryDirectory()
         self._meters = {
             stream.index: Meter(stream, Path(self._folder.name) / f"{stream.index}.txt")
@@ -110,7 +127,7 @@ class _Samples:
         else:
             self._part(0.0, first_end)
             for start, end in others:
-                self._container.seek(int(start * av.time_base))
+                self._container.seek(int((self._start + start) * av.time_base))
                 self._part(start, end)
         picture_end = self._end
         if picture_end < seconds - _END_TOLERANCE - self._longest_frame():
@@ -131,7 +148,7 @@ class _Samples:
         """Hears a part of the file; the picture is looked at as it begins, and at each of looks."""
         shown, looks = 0, list(looks)
         for packet in self._packets():
-            time = float(packet.dts * packet.time_base) if packet.dts is not None else start
+            time = start if packet.dts is None else self._time(packet, packet.dts)
             if time > end:
                 return
             picture = packet.stream in self._video
@@ -139,7 +156,7 @@ class _Samples:
                 length = float((packet.duration or 0) * packet.time_base)
                 at = packet.pts if packet.pts is not None else packet.dts
                 if at is not None:
-                    self._end = max(self._end, float(at * packet.time_base) + length)
+                    self._end = max(self._end, self._time(packet, at) + length)
             if picture and looks and time >= looks[0] and packet.is_keyframe:
                 shown, looks = 0, [look for look in looks if look > time]
                 packet.stream.codec_context.flush_buffers()  # what it waits for was left out
@@ -157,6 +174,9 @@ class _Samples:
                     self._see(frame)
                 else:
                     self._meters[packet.stream.index].hear(frame)
+
+    def _time(self, packet: Packet[Any], stamp: int) -> float:
+        return float(stamp * packet.time_base) - self._start
 
     def _see(self, frame: VideoFrame) -> None:
         self.interlaced |= bool(frame.interlaced_frame)

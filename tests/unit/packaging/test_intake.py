@@ -46,12 +46,12 @@ def test_a_hostile_upload_is_refused_with_its_reason_beside_it(studio, kind):
     assert (examined.order, examined.job) == (None, None)
 
 
-def _by_ffmpeg(folder: Path, film: bytes, *arguments: str) -> bytes:
+def _by_ffmpeg(folder: Path, film: bytes, *arguments: str, kind: str = "mov") -> bytes:
     (folder / "film.mov").write_bytes(film)
     (folder / "cues.srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nHello\n")
-    command = ["ffmpeg", "-v", "error", "-i", "film.mov", *arguments, "made.mov"]
+    command = ["ffmpeg", "-v", "error", "-i", "film.mov", *arguments, f"made.{kind}"]
     subprocess.run(command, cwd=folder, check=True)
-    return (folder / "made.mov").read_bytes()
+    return (folder / f"made.{kind}").read_bytes()
 
 
 @needs_ffmpeg
@@ -69,6 +69,28 @@ def test_a_grade_for_bright_screens_is_refused_by_its_name(studio, good, tmp_pat
     studio.deliver(_by_ffmpeg(tmp_path, good, *coded, "-colorspace", "bt2020nc"))
     (reason,) = studio.examine().reasons
     assert (reason.field, says in reason.message) == ("mezzanine.video.transfer", True)
+
+
+LATE = {
+    "ts": ("-c:v", "mpeg2video", "-c:a", "mp2"),
+    "mpg": ("-c:v", "mpeg2video", "-c:a", "mp2"),
+    "mkv": ("-c", "copy"),
+    "mp4": ("-c", "copy"),
+}
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("kind", LATE)
+@pytest.mark.parametrize("seconds", [6, 200])  # looked at whole, and in windows
+def test_a_file_whose_clock_begins_late_is_as_good(studio, good, long, tmp_path, kind, seconds):
+    made = _by_ffmpeg(
+        tmp_path, good if seconds == 6 else long, *LATE[kind], "-r", "25",
+        "-output_ts_offset", "100", kind=kind,
+    )  # fmt: skip
+    studio.deliver(made)
+    examined = studio.examine()
+    assert examined.outcome == "package", examined.reasons
+    assert examined.order.mezzanine.duration_seconds == pytest.approx(seconds, abs=0.2)
 
 
 def test_nothing_of_another_file_is_in_a_refusal(studio):
