@@ -17,6 +17,7 @@ AUDIO_CODECS = frozenset(
     | {f"pcm_s{bits}{order}" for bits in (16, 24, 32) for order in ("le", "be")}
 )
 SHORTEST_SECONDS, LONGEST_SECONDS = 5.0, 6 * 3600.0
+LENGTH_TOLERANCE = 0.5  # of picture and sound against the file, and of what is made of them
 SMALLEST_SIDE = 240
 WIDEST, TALLEST = 7680, 4320
 MOST_ASPECT = 4.0  # the longer side over the shorter

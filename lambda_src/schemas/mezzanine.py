@@ -13,7 +13,11 @@ Rate = Annotated[str, Field(pattern=r"^[0-9]+(/[1-9][0-9]*)?$")]
 
 
 class VideoStream(Shape):
-    """The picture. Rates are frames over seconds, such as ``24000/1001``."""
+    """The picture. Rates are frames over seconds, such as ``24000/1001``.
+
+    ``ends_at`` is when its last frame was over, in seconds from the file's start; ``None`` where
+    none was seen.
+    """
 
     codec: str
     width: int
@@ -24,6 +28,7 @@ class VideoStream(Shape):
     sample_aspect: str = "1/1"
     interlaced: bool = False
     transfer: str = "unknown"
+    ends_at: float | None = None
 
     @property
     def rate(self) -> Fraction:
@@ -40,7 +45,7 @@ class AudioStream(Shape):
     """One track of sound; tracks count from 1 in the order of the file.
 
     ``loudness_lufs`` is integrated (EBU R 128) over what was listened to; ``None`` where
-    nothing could be decoded.
+    nothing could be decoded. ``ends_at`` is as the picture's.
     """
 
     track: int
@@ -49,6 +54,7 @@ class AudioStream(Shape):
     sample_rate: int
     language: str | None = None
     loudness_lufs: float | None = None
+    ends_at: float | None = None
 
 
 class Mezzanine(Shape):

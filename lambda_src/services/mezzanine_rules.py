@@ -17,6 +17,7 @@ def reasons_against(document: TitleDocument, mezzanine: Mezzanine) -> list[Reaso
         *_container(mezzanine),
         *_picture(mezzanine.video),
         *_sound(document, mezzanine.audio),
+        *_lengths(document, mezzanine),
         *_subtitles(mezzanine.subtitles),
     ]
 
@@ -135,6 +136,26 @@ def _loudness(field: str, stream: AudioStream) -> Iterator[Reason]:
             message=f"is {said}, must be {limits.QUIETEST_LUFS:.0f} to "
             f"{limits.LOUDEST_LUFS:.0f} LUFS integrated (EBU R 128)",
         )
+
+
+def _lengths(document: TitleDocument, mezzanine: Mezzanine) -> Iterator[Reason]:
+    """Each part of the package is as long as its stream, and all must be as long as the file."""
+    if mezzanine.faults:  # of a file that is cut off nothing has its length
+        return
+    used = {track.track for track in document.audio}
+    ends = [("mezzanine.video.duration", stream.ends_at) for stream in mezzanine.video[:1]] + [
+        (f"mezzanine.audio[{stream.track}].duration", stream.ends_at)
+        for stream in mezzanine.audio
+        if stream.track in used
+    ]
+    seconds = mezzanine.duration_seconds
+    for field, end in ends:
+        if end is not None and abs(end - seconds) > limits.LENGTH_TOLERANCE:
+            message = (
+                f"ends at {end:.2f} s, and the file at {seconds:.2f} s; pad or cut, so that "
+                f"picture and sound end within {limits.LENGTH_TOLERANCE} s of each other"
+            )
+            yield Reason(field=field, message=message)
 
 
 def _subtitles(codecs: tuple[str, ...]) -> Iterator[Reason]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from schemas import intake_limits as limits
 from schemas.errors import PackageDamagedError
 from schemas.ladder import Ladder
 from schemas.package import PackageOrder
@@ -14,9 +15,7 @@ from services.package_layout import PartPlaylist
 from services.packaging_job import POSTER, THUMBNAIL
 from services.title_packaging import read_parts
 
-# Of a part against the mezzanine, and of renditions against each other, in seconds.
-DURATION_TOLERANCE = 0.5
-ALIGNMENT_TOLERANCE = 0.002
+ALIGNMENT_TOLERANCE = 0.002  # of renditions against each other, in seconds
 _START_TOLERANCE = 0.15  # of a decoded segment against its place in the playlist
 _SAMPLES = 3
 
@@ -77,7 +76,7 @@ def _is_whole(playlist: PartPlaylist, order: PackageOrder, sizes: Mapping[str, i
         if not sizes.get(f"{order.staging}/{name}"):
             raise PackageDamagedError.of(part, f"{name} is missing or empty")
     wanted = order.mezzanine.duration_seconds
-    if abs(playlist.seconds - wanted) > DURATION_TOLERANCE:
+    if abs(playlist.seconds - wanted) > limits.LENGTH_TOLERANCE:
         message = f"plays {playlist.seconds:.2f} s, and the mezzanine {wanted:.2f} s"
         raise PackageDamagedError.of(part, message)
 

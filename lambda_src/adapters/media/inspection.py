@@ -117,7 +117,7 @@ class _Samples:
         }
         self.interlaced = False
         self.faults: list[str] = []
-        self._end = 0.0
+        self._ends: dict[int, float] = {}  # of each stream, by its index
 
     def take(self, seconds: float, *, whole: bool) -> None:
         """Looks at the windows of a file of this length, and hears them or the ``whole``."""
@@ -129,12 +129,16 @@ class _Samples:
             for start, end in others:
                 self._container.seek(int((self._start + start) * av.time_base))
                 self._part(start, end)
-        picture_end = self._end
-        if picture_end < seconds - _END_TOLERANCE - self._longest_frame():
+        last = max(self._ends.values(), default=0.0)
+        if last < seconds - _END_TOLERANCE - self._longest_frame():
             self.faults.insert(  # the reason of all the others
-                0,
-                f"ends at {picture_end:.1f} s where its header says {seconds:.1f} s: truncated",
+                0, f"ends at {last:.1f} s where its header says {seconds:.1f} s: truncated"
             )
+
+    def end(self, stream: AudioStream | VideoStream) -> float | None:
+        """When the last of a stream that was met is over, once the windows have been taken."""
+        end = self._ends.get(stream.index)
+        return None if end is None else round(end, 3)
 
     def loudness(self, stream: AudioStream) -> float | None:
         """LUFS of a track, once the windows have been taken."""
@@ -152,11 +156,8 @@ class _Samples:
             if time > end:
                 return
             picture = packet.stream in self._video
-            if picture and packet.size:
-                length = float((packet.duration or 0) * packet.time_base)
-                at = packet.pts if packet.pts is not None else packet.dts
-                if at is not None:
-                    self._end = max(self._end, self._time(packet, at) + length)
+            if packet.size:
+                self._measure(packet)
             if picture and looks and time >= looks[0] and packet.is_keyframe:
                 shown, looks = 0, [look for look in looks if look > time]
                 packet.stream.codec_context.flush_buffers()  # what it waits for was left out
@@ -174,6 +175,12 @@ class _Samples:
                     self._see(frame)
                 else:
                     self._meters[packet.stream.index].hear(frame)
+
+    def _measure(self, packet: Packet[Any]) -> None:
+        at = packet.pts if packet.pts is not None else packet.dts
+        if at is not None:
+            end, index = self._time(packet, at + (packet.duration or 0)), packet.stream.index
+            self._ends[index] = max(self._ends.get(index, 0.0), end)
 
     def _time(self, packet: Packet[Any], stamp: int) -> float:
         return float(stamp * packet.time_base) - self._start
@@ -208,6 +215,7 @@ def _video(stream: VideoStream, sampled: _Samples) -> dict[str, Any]:
         "sample_aspect": str(aspect),
         "interlaced": sampled.interlaced,
         "transfer": {16: "pq", 18: "hlg"}.get(int(context.color_trc or 0), "sdr"),
+        "ends_at": sampled.end(stream),
     }
 
 
@@ -219,6 +227,7 @@ def _audio(number: int, stream: AudioStream, sampled: _Samples) -> dict[str, Any
         "sample_rate": stream.codec_context.sample_rate or 0,
         "language": stream.language,
         "loudness_lufs": sampled.loudness(stream),
+        "ends_at": sampled.end(stream),
     }
 
 

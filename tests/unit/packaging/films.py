@@ -27,8 +27,10 @@ def film(
     loudness: float | Callable[[np.ndarray], np.ndarray] = 0.2,
     container: str = "mov",
     pictures: bool = True,
+    sound_seconds: float | None = None,
 ) -> bytes:
     """A grey picture that grows lighter, and a tone of 440 Hz of that amplitude (at each time)."""
+    sound = seconds if sound_seconds is None else sound_seconds
     out = io.BytesIO()
     with av.open(out, "w", format=container) as made:
         video = None
@@ -42,7 +44,7 @@ def film(
             frame.pts, frame.time_base = number, Fraction(1, rate)
             made.mux(video.encode(frame))
         for stream in audio:
-            _tone(made, stream, seconds, loudness)
+            _tone(made, stream, sound, loudness)
         for stream in ([video] if video else []) + audio:
             made.mux(stream.encode(None))
     return out.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,44 @@ def test_a_grade_for_bright_screens_is_refused_by_its_name(studio, good, tmp_pat
     studio.deliver(_by_ffmpeg(tmp_path, good, *coded, "-colorspace", "bt2020nc"))
     (reason,) = studio.examine().reasons
     assert (reason.field, says in reason.message) == ("mezzanine.video.transfer", True)
+
+
+@pytest.mark.parametrize(
+    ("picture", "sound", "field"),
+    [
+        (10, 8, "mezzanine.audio[1].duration"),
+        (10, 9.4, "mezzanine.audio[1].duration"),
+        (10, 10.8, "mezzanine.video.duration"),
+        (10, 13, "mezzanine.video.duration"),
+        (200, 100, "mezzanine.audio[1].duration"),
+        (100, 200, "mezzanine.video.duration"),
+    ],
+)
+@pytest.mark.parametrize("heard", [True, False])  # whole, and in windows
+def test_sound_that_is_not_as_long_as_the_picture_is_refused(
+    studio, monkeypatch, picture, sound, field, heard
+):
+    studio.deliver(film(rate=10, seconds=picture, sound_seconds=sound))
+    if not heard:  # of a file of so many bytes
+        find = studio.ingest.find
+        large = {"titles/mq-1/film.mov": replace(find("titles/mq-1/film.mov"), size=1 << 40)}
+        monkeypatch.setattr(studio.ingest, "find", lambda key: large.get(key) or find(key))
+    (reason,) = studio.examine().reasons
+    assert reason.field == field
+    assert f"the file at {max(picture, sound):.1f}" in reason.message
+
+
+def test_sound_that_ends_a_little_apart_is_as_good(studio):
+    for sound in (9.7, 10.3):
+        studio.deliver(film(seconds=10, sound_seconds=sound))
+        assert studio.examine().reasons == ()
+
+
+@needs_ffmpeg
+def test_sound_that_nobody_asked_for_may_be_shorter(studio, good, tmp_path):
+    other = ("-f", "lavfi", "-i", "sine=d=3", "-map", "0", "-map", "1", "-c:v", "copy")
+    studio.deliver(_by_ffmpeg(tmp_path, good, *other, "-c:a", "aac"))
+    assert studio.examine().reasons == ()
 
 
 LATE = {
