@@ -96,7 +96,10 @@ class IngestStore(Protocol):
 class MediaTools(Protocol):
     """Looks into files and makes pictures; all raise :class:`MediaUnreadableError`."""
 
-    def inspect(self, url: str, size: int) -> Mezzanine: ...
+    def inspect(self, url: str, size: int) -> Mezzanine:
+        """What a file is; :class:`schemas.errors.RetryLaterError` or
+        :class:`schemas.errors.StorageError` where it can't be had.
+        """
 
     def segments(self, init: bytes, segments: Sequence[bytes]) -> list[SegmentFacts]: ...
 

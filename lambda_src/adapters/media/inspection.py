@@ -49,20 +49,33 @@ _LOCAL = "file:"
 
 
 def inspect(url: str, size: str) -> dict[str, Any]:
-    """The fields of :class:`schemas.mezzanine.Mezzanine` for the object at ``url``."""
-    with (
-        _opened(url, int(size)) as file,
-        av.open(
-            file, "r", options=_OPTIONS, metadata_errors="replace", buffer_size=1 << 20
-        ) as container,
-    ):
+    """The fields of :class:`schemas.mezzanine.Mezzanine` for the object at ``url``.
+
+    :class:`adapters.media.ranged.StoreError` where its bytes can't be had, whatever was made of
+    those before.
+    """
+    if url.startswith(_LOCAL):
+        with Path(url.removeprefix(_LOCAL)).open("rb") as file:
+            return _looked_into(file, int(size))
+    with RangedFile(url, int(size)) as file:
+        try:
+            return _looked_into(file, int(size))
+        finally:
+            if file.failure:
+                raise file.failure
+
+
+def _looked_into(file: IO[bytes] | RangedFile, size: int) -> dict[str, Any]:
+    with av.open(
+        file, "r", options=_OPTIONS, metadata_errors="replace", buffer_size=1 << 20
+    ) as container:
         video = [stream for stream in container.streams.video if not _is_cover(stream)]
         audio = list(container.streams.audio)
         start, seconds = _span(container)
         sampled = _Samples(container, video[:1], audio, start)
         if video and seconds > 0:
             channels = sum(stream.codec_context.channels for stream in audio)
-            heard = channels * seconds <= MOST_CHANNEL_SECONDS and int(size) <= MOST_HEARD_BYTES
+            heard = channels * seconds <= MOST_CHANNEL_SECONDS and size <= MOST_HEARD_BYTES
             sampled.take(seconds, whole=heard)
         return {
             "container": container.format.name,
@@ -78,13 +91,6 @@ def inspect(url: str, size: str) -> dict[str, Any]:
             ],
             "faults": sampled.faults[:_MOST_FAULTS],
         }
-
-
-def _opened(url: str, size: int) -> IO[bytes] | RangedFile:
-    """An object of a store by its presigned address, or a file of this machine."""
-    if url.startswith(_LOCAL):
-        return Path(url.removeprefix(_LOCAL)).open("rb")
-    return RangedFile(url, size)
 
 
 def _span(container: InputContainer) -> tuple[float, float]:

@@ -9,14 +9,31 @@ import urllib3
 
 _BLOCK = 4 << 20
 _KEPT = 8
-_RETRIES = urllib3.Retry(total=4, backoff_factor=0.3, status_forcelist=(500, 502, 503, 504))
+_BUSY = (429, 500, 502, 503, 504)
+# How long to wait is not the store's to say: there are some minutes for the whole file.
+_RETRIES = urllib3.Retry(
+    total=4, backoff_factor=0.3, status_forcelist=_BUSY, respect_retry_after_header=False
+)
+
+
+class StoreError(Exception):
+    """The store did not give a file's bytes; whether it ``passes`` by itself."""
+
+    def __init__(self, message: str, *, passes: bool) -> None:
+        super().__init__(message)
+        self.passes = passes
 
 
 class RangedFile(io.RawIOBase):
-    """``size`` bytes at ``url``, seekable; raises :class:`OSError` where they can't be had."""
+    """``size`` bytes at ``url``, seekable; raises :class:`StoreError` where they can't be had.
+
+    The first such error is kept as ``failure``: whoever reads may swallow it, and take the file
+    for one that ends there.
+    """
 
     def __init__(self, url: str, size: int) -> None:
         self._url, self._size, self._at = url, size, 0
+        self.failure: StoreError | None = None
         self._http = urllib3.PoolManager(retries=_RETRIES, timeout=urllib3.Timeout(10))
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
 
@@ -49,9 +66,22 @@ class RangedFile(io.RawIOBase):
         return part
 
     def _block(self, number: int) -> bytes:
+        if self.failure:
+            raise self.failure
         if number in self._blocks:
             self._blocks.move_to_end(number)
             return self._blocks[number]
+        try:
+            block = self._fetched(number)
+        except StoreError as error:
+            self.failure = error
+            raise
+        self._blocks[number] = block
+        while len(self._blocks) > _KEPT:
+            self._blocks.popitem(last=False)
+        return block
+
+    def _fetched(self, number: int) -> bytes:
         first = number * _BLOCK
         last = min(first + _BLOCK, self._size) - 1
         try:
@@ -59,11 +89,9 @@ class RangedFile(io.RawIOBase):
                 "GET", self._url, headers={"Range": f"bytes={first}-{last}"}
             )
         except urllib3.exceptions.HTTPError as error:
-            raise OSError(f"the store did not answer: {type(error).__name__}") from None
+            # Not its words: the address in them opens the file.
+            message = f"the store did not answer: {type(error).__name__}"
+            raise StoreError(message, passes=True) from None
         if answer.status not in (200, 206):
-            raise OSError(f"the store answered {answer.status}")
-        block = answer.data if answer.status == 206 else answer.data[first : last + 1]
-        self._blocks[number] = block
-        while len(self._blocks) > _KEPT:
-            self._blocks.popitem(last=False)
-        return block
+            raise StoreError(f"the store answered {answer.status}", passes=False)
+        return answer.data if answer.status == 206 else answer.data[first : last + 1]

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from os import pathsep
 from typing import Any
 
+from schemas.errors import RetryLaterError, StorageError
+
+STORE_AWAY, STORE_REFUSED = 75, 77  # exit statuses, as sysexits.h has them
 _MEBIBYTE = 1 << 20
 _SAID = 400
 
@@ -45,7 +48,11 @@ class Limits:
 
 
 def run(arguments: Sequence[str], *, limits: Limits) -> dict[str, Any]:
-    """The child's JSON answer; :class:`ChildError` where it crashed, hung or used too much."""
+    """The child's JSON answer; :class:`ChildError` where it crashed, hung or used too much.
+
+    Where the store gave it no bytes the file is not to blame: :class:`RetryLaterError` for what
+    may pass by itself, :class:`StorageError` for what is to be put right.
+    """
     command = [sys.executable, "-m", "adapters.media.child", *arguments]
     try:
         ended = subprocess.run(
@@ -65,7 +72,12 @@ def run(arguments: Sequence[str], *, limits: Limits) -> dict[str, Any]:
         raise ChildError(f"was not understood within {limits.seconds} s") from None
     if ended.returncode < 0:
         raise ChildError(f"ended its decoder (signal {-ended.returncode})")
+    said = ended.stderr.strip()[-_SAID:]
+    if ended.returncode == STORE_AWAY:
+        raise RetryLaterError(said)
+    if ended.returncode == STORE_REFUSED:
+        raise StorageError(said)
     if ended.returncode != 0:
-        raise ChildError(ended.stderr.strip()[-_SAID:] or "ended its decoder without a word")
+        raise ChildError(said or "ended its decoder without a word")
     answer: dict[str, Any] = json.loads(ended.stdout)
     return answer

@@ -14,6 +14,8 @@ import pytest
 from adapters.media import inspection
 from adapters.media.inspection import _windows
 from schemas.catalogue import TitleRecord
+from schemas.errors import RetryLaterError, StorageError
+from tests.unit.packaging.failing_store import failing_store
 from tests.unit.packaging.films import HOSTILE, film, index_first
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
@@ -215,6 +217,40 @@ def test_a_file_that_takes_too_long_is_refused_not_waited_for(studio, good):
     studio.deliver(good)
     (reason,) = studio.examine(seconds=0).reasons
     assert reason.field == "mezzanine"
+
+
+@pytest.fixture(scope="module")
+def large(good, tmp_path_factory) -> bytes:
+    """More than is read in one request."""
+    raw = ("-c:v", "copy", "-c:a", "pcm_s16le", "-ar", "96000", "-ac", "6")
+    return _by_ffmpeg(tmp_path_factory.mktemp("large"), good, *raw)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("first", [0, 1])  # at once, and in the middle of the film
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(503, RetryLaterError), (429, RetryLaterError), (0, RetryLaterError),
+     (403, StorageError), (404, StorageError)],
+)  # fmt: skip
+def test_a_store_that_fails_is_no_fault_of_the_film(studio, large, status, error, first):
+    studio.deliver(large)
+    with failing_store(studio.folder / "film.mov", status, first=first) as address:
+        studio.ingest.address = lambda key: address
+        with pytest.raises(error, match="the store") as raised:
+            studio.examine()
+    assert "Signature" not in str(raised.value)
+    assert not (studio.folder / "refused.json").exists()
+    assert studio.counted == []
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("status", [503, 429, 0])
+def test_a_store_that_fails_for_a_moment_is_asked_again(studio, large, status):
+    studio.deliver(large)
+    with failing_store(studio.folder / "film.mov", status, first=1, until=3) as address:
+        studio.ingest.address = lambda key: address
+        assert studio.examine().reasons == ()
 
 
 @pytest.fixture(scope="module")
