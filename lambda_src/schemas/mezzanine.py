@@ -13,7 +13,8 @@ Rate = Annotated[str, Field(pattern=r"^[0-9]+(/[1-9][0-9]*)?$")]
 
 
 class VideoStream(Shape):
-    """The picture. Rates are frames over seconds, such as ``24000/1001``.
+    """The picture. Rates are frames over seconds, such as ``24000/1001``; ``rotation`` is the
+    degrees that a player is told to turn it by.
 
     ``ends_at`` is when its last frame was over, in seconds from the file's start; ``None`` where
     none was seen.
@@ -28,6 +29,7 @@ class VideoStream(Shape):
     sample_aspect: str = "1/1"
     interlaced: bool = False
     transfer: str = "unknown"
+    rotation: int = 0
     ends_at: float | None = None
 
     @property

@@ -99,6 +99,12 @@ def _scan(stream: VideoStream) -> Reason | None:
     if stream.sample_aspect not in {"1", "1/1", "0", "0/1"}:
         message = f"has pixels of {stream.sample_aspect}, must have square ones"
         return Reason(field="mezzanine.video.pixel_aspect", message=message)
+    if stream.rotation:
+        message = (
+            f"is to be turned by {stream.rotation} degrees when it is shown, which the package "
+            "can't say; deliver it upright, encoded anew without rotation metadata"
+        )
+        return Reason(field="mezzanine.video.rotation", message=message)
     if stream.transfer != "sdr":
         message = f"is {stream.transfer.upper()}, and the ladder is SDR; deliver an SDR grade"
         return Reason(field="mezzanine.video.transfer", message=message)

@@ -121,7 +121,7 @@ class _Samples:
             stream.index: Meter(stream, Path(self._folder.name) / f"{stream.index}.txt")
             for stream in audio
         }
-        self.interlaced = False
+        self.interlaced, self.rotation = False, 0
         self.faults: list[str] = []
         self._ends: dict[int, float] = {}  # of each stream, by its index
 
@@ -193,6 +193,7 @@ class _Samples:
 
     def _see(self, frame: VideoFrame) -> None:
         self.interlaced |= bool(frame.interlaced_frame)
+        self.rotation = self.rotation or abs(int(frame.rotation))
 
     def _packets(self) -> Iterator[Any]:
         try:
@@ -221,6 +222,7 @@ def _video(stream: VideoStream, sampled: _Samples) -> dict[str, Any]:
         "sample_aspect": str(aspect),
         "interlaced": sampled.interlaced,
         "transfer": {16: "pq", 18: "hlg"}.get(int(context.color_trc or 0), "sdr"),
+        "rotation": sampled.rotation,
         "ends_at": sampled.end(stream),
     }
 

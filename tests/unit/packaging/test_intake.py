@@ -134,6 +134,15 @@ def test_a_file_whose_clock_begins_late_is_as_good(studio, good, long, tmp_path,
     assert examined.order.mezzanine.duration_seconds == pytest.approx(seconds, abs=0.2)
 
 
+@needs_ffmpeg
+@pytest.mark.parametrize("degrees", ["90", "180", "270"])
+def test_a_picture_that_is_to_be_turned_is_refused(studio, good, tmp_path, degrees):
+    turned = ("-c", "copy", "-metadata:s:v:0", f"rotate={degrees}")
+    studio.deliver(_by_ffmpeg(tmp_path, good, *turned))
+    (reason,) = studio.examine().reasons
+    assert (reason.field, "upright" in reason.message) == ("mezzanine.video.rotation", True)
+
+
 def test_nothing_of_another_file_is_in_a_refusal(studio):
     studio.deliver(HOSTILE["a playlist of a local file"][0]())
     studio.examine()
