@@ -22,6 +22,7 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 RETIRED: TagTypeDef = {"Key": "marquee:retired", "Value": "true"}
 _AT_ONCE = 16
 _ADDRESS_SECONDS = 900
+_ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # which give no byte until they are asked to
 _STORE = "the store"
 
 T = TypeVar("T")
@@ -112,6 +113,8 @@ class S3IngestStore:
             size=size,
             fingerprint=f"{size} {whole or head['ETag']}",
             modified_at=head["LastModified"].timestamp(),
+            archived=head.get("StorageClass") in _ARCHIVES
+            and 'ongoing-request="false"' not in head.get("Restore", ""),
         )
 
     def read(self, key: str) -> bytes:

@@ -41,11 +41,15 @@ class SegmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFile:
-    """A file in the ingest bucket. Equal ``fingerprint``, equal bytes."""
+    """A file in the ingest bucket. Equal ``fingerprint``, equal bytes.
+
+    ``archived``: it is there, and can't be read until it has been restored.
+    """
 
     size: int
     fingerprint: str
     modified_at: float
+    archived: bool = False
 
 
 class MediaStore(Protocol):

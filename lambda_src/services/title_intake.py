@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import webvtt
@@ -23,6 +23,7 @@ from services.packaging_job import job_settings
 from services.ports import Counter, TitleStore
 
 _HASH_LENGTH = 16
+_ARCHIVED = f"is in the archive; restore it or deliver it again, and then {DOCUMENT}"
 
 
 class _RefusedError(Exception):
@@ -62,13 +63,14 @@ class TitleIntake:
 
     def _examined(self, key: str, folder: str) -> Examined:
         delivered = self._delivered(key, DOCUMENT, most=limits.MOST_DOCUMENT_BYTES)
+        _at_hand({DOCUMENT: delivered})
         document = _parsed(self.ingest.read(key), folder)
         source = f"{folder}/{document.mezzanine}"
         file = self._delivered(source, "mezzanine", most=limits.MOST_BYTES)
-        beside = list(self._beside(document, folder))
+        files = {"mezzanine": file} | self._beside(document, folder)
         order = PackageOrder(
             title_id=document.title_id,
-            content_hash=self._content_hash(document, [file, *beside]),
+            content_hash=self._content_hash(document, files.values()),
             bucket=self.ingest.bucket,
             source=source,
             folder=folder,
@@ -86,7 +88,9 @@ class TitleIntake:
         )
         record = self.titles.get(document.title_id)
         if record is not None and record.manifest == order.manifest:
-            return known
+            return known  # and nothing was read: after half a year it could not be
+        _at_hand(files)
+        self._look_beside(document, folder)
         mezzanine = self._looked_into(document, source, file)
         order = order.model_copy(update={"mezzanine": mezzanine})
         job = job_settings(order, self.ladder)
@@ -102,21 +106,28 @@ class TitleIntake:
             raise _refused(field, f"has {file.size:,} bytes, must have 1 to {most:,}")
         return file
 
-    def _beside(self, document: TitleDocument, folder: str) -> Iterator[DeliveredFile]:
-        """Subtitles and artwork, each looked into."""
-        for number, track in enumerate(document.subtitles):
-            field, key = f"subtitles[{number}].file", f"{folder}/{track.file}"
-            yield self._delivered(key, field, most=limits.MOST_SUBTITLE_BYTES)
+    def _beside(self, document: TitleDocument, folder: str) -> dict[str, DeliveredFile]:
+        """Subtitles and artwork by their fields."""
+        files = {
+            field: self._delivered(key, field, most=limits.MOST_SUBTITLE_BYTES)
+            for field, key in _subtitles(document, folder)
+        }
+        if document.artwork.poster:
+            field, key = "artwork.poster", f"{folder}/{document.artwork.poster}"
+            files[field] = self._delivered(key, field, most=limits.MOST_ARTWORK_BYTES)
+        return files
+
+    def _look_beside(self, document: TitleDocument, folder: str) -> None:
+        for field, key in _subtitles(document, folder):
             fault = webvtt_fault(self.ingest.read(key))
             if fault:
                 raise _refused(field, fault)
         if document.artwork.poster:
-            field, key = "artwork.poster", f"{folder}/{document.artwork.poster}"
-            yield self._delivered(key, field, most=limits.MOST_ARTWORK_BYTES)
+            picture = self.ingest.read(f"{folder}/{document.artwork.poster}")
             try:
-                self.tools.still(self.ingest.read(key), self.ladder.poster)
+                self.tools.still(picture, self.ladder.poster)
             except MediaUnreadableError as error:
-                raise _refused(field, error.reason) from error
+                raise _refused("artwork.poster", error.reason) from error
 
     def _looked_into(self, document: TitleDocument, source: str, file: DeliveredFile) -> Mezzanine:
         try:
@@ -128,7 +139,7 @@ class TitleIntake:
             raise _RefusedError(*reasons)
         return mezzanine
 
-    def _content_hash(self, document: TitleDocument, files: list[DeliveredFile]) -> str:
+    def _content_hash(self, document: TitleDocument, files: Iterable[DeliveredFile]) -> str:
         """Names the package: equal files, tracks and ladder give an equal one."""
         made_from = {
             "ladder": self.ladder.digest,
@@ -138,6 +149,18 @@ class TitleIntake:
         }
         text = json.dumps(made_from, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
+
+
+def _subtitles(document: TitleDocument, folder: str) -> Iterator[tuple[str, str]]:
+    """Each subtitle file's field and key."""
+    for number, track in enumerate(document.subtitles):
+        yield f"subtitles[{number}].file", f"{folder}/{track.file}"
+
+
+def _at_hand(files: Mapping[str, DeliveredFile]) -> None:
+    archived = [field for field, file in files.items() if file.archived]
+    if archived:
+        raise _RefusedError(*(Reason(field=field, message=_ARCHIVED) for field in archived))
 
 
 def webvtt_fault(content: bytes) -> str | None:

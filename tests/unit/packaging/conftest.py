@@ -34,14 +34,17 @@ class FolderIngest:
 
     root: Path
     bucket: str = "ingest"
+    archived: set[str] = field(default_factory=set)  # names of files
 
     def find(self, key: str) -> DeliveredFile | None:
         path = self.root / key
         if not path.is_file():
             return None
-        return DeliveredFile(path.stat().st_size, str(hash(path.read_bytes())), 1000.0)
+        fingerprint, archived = str(hash(path.read_bytes())), path.name in self.archived
+        return DeliveredFile(path.stat().st_size, fingerprint, 1000.0, archived)
 
     def read(self, key: str) -> bytes:
+        assert Path(key).name not in self.archived, "InvalidObjectState"
         return (self.root / key).read_bytes()
 
     def address(self, key: str) -> str:
