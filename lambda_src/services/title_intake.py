@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -181,9 +182,12 @@ def webvtt_fault(content: bytes) -> str | None:
 
 def _parsed(content: bytes, folder: str) -> TitleDocument:
     try:
-        document = TitleDocument.model_validate_json(content)
+        # Some editors put a byte order mark first, which JSON has no place for.
+        document = TitleDocument.model_validate_json(content.removeprefix(codecs.BOM_UTF8))
     except ValidationError as error:
-        details = details_of([dict(fault) for fault in error.errors()])
+        # What is wrong with all of it is no field's.
+        faults = [{**fault, "loc": fault["loc"] or (DOCUMENT,)} for fault in error.errors()]
+        details = details_of(faults)
         reasons = [Reason(field=fault.field, message=fault.message) for fault in details]
         raise _RefusedError(*reasons) from error
     if folder.rpartition("/")[2] != document.title_id:

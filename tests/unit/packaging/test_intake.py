@@ -198,6 +198,21 @@ def test_what_the_document_says_wrongly_is_named(studio, good, changes, field):
     assert field in {reason.field for reason in examined.reasons}
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"name: A film", b"\xff\xfe{\0}\0", b"[]"])
+def test_a_document_that_is_none_is_named_as_such(studio, good, content):
+    studio.deliver(good)
+    (studio.folder / "title.json").write_bytes(content)
+    (reason,) = studio.examine().reasons
+    assert reason.field == "title.json"
+
+
+def test_a_byte_order_mark_is_no_fault(studio, good):
+    studio.deliver(good)
+    path = studio.folder / "title.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert studio.examine().outcome == "package"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
