@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from schemas.fields import Country, Moment, Shape, TitleId
+from schemas.intake import DOCUMENT, REFUSAL
 from schemas.package import AudioTrack, Language, SubtitleTrack
 
 ELSEWHERE: Literal["*"] = "*"
@@ -77,6 +78,14 @@ class TitleDocument(Shape):
     audio: Annotated[tuple[AudioTrack, ...], Field(min_length=1, max_length=16)]
     subtitles: Annotated[tuple[SubtitleTrack, ...], Field(max_length=60)] = ()
     artwork: Artwork = Artwork()
+
+    @field_validator("mezzanine")
+    @classmethod
+    def _is_no_name_of_ours(cls, name: str) -> str:
+        # A refusal is written over the one before it, and taken away from a good delivery.
+        if name in {DOCUMENT, REFUSAL}:
+            raise ValueError(f"must not be {name!r}, which is kept for what is said of the title")
+        return name
 
     @field_validator("series")
     @classmethod

@@ -198,6 +198,14 @@ def test_what_the_document_says_wrongly_is_named(studio, good, changes, field):
     assert field in {reason.field for reason in examined.reasons}
 
 
+@pytest.mark.parametrize("name", ["refused.json", "title.json"])
+def test_a_film_under_a_name_of_ours_is_refused(studio, good, name):
+    (studio.folder / name).write_bytes(good)
+    studio.deliver(None, mezzanine=name)
+    (reason,) = studio.examine().reasons
+    assert (reason.field, f"not be {name!r}" in reason.message) == ("mezzanine", True)
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"name: A film", b"\xff\xfe{\0}\0", b"[]"])
 def test_a_document_that_is_none_is_named_as_such(studio, good, content):
     studio.deliver(good)
