@@ -106,10 +106,12 @@ class TitleDocument(Shape):
 
     @field_validator("audio", "subtitles")
     @classmethod
-    def _one_track_a_language(
+    def _told_apart(
         cls, tracks: tuple[AudioTrack | SubtitleTrack, ...]
     ) -> tuple[AudioTrack | SubtitleTrack, ...]:
         _refuse_repeats("language", (track.language for track in tracks))
+        # HLS wants different names in a group (RFC 8216, 4.3.4.1.1), and so does who chooses.
+        _refuse_repeats("name", (track.name for track in tracks))
         return tracks
 
     @field_validator("windows")

@@ -174,6 +174,10 @@ def test_another_film_has_another_place(studio, good):
     assert studio.examine().order.content_hash != first.order.content_hash
 
 
+def _twice(name: str, **what) -> list[dict]:
+    return [{"language": language, "name": name, **what} for language in ("en", "en-GB")]
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -182,6 +186,8 @@ def test_another_film_has_another_place(studio, good):
         ({"maturity": {"DE": 99}}, "maturity.DE"),
         ({"audio": []}, "audio"),
         ({"audio": [{"language": "en", "name": "English", "track": 2}]}, "audio[0].track"),
+        ({"audio": _twice("English", track=1)}, "audio"),
+        ({"subtitles": _twice("English", file="en.vtt")}, "subtitles"),
         ({"mezzanine": "../../etc/passwd"}, "mezzanine"),
         ({"title_id": "mq-2"}, "title_id"),
         ({"colour": "blue"}, "colour"),
