@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 import webvtt
 from pydantic import ValidationError
@@ -24,6 +26,8 @@ from services.packaging_job import job_settings
 from services.ports import Counter, TitleStore
 
 _HASH_LENGTH = 16
+# In the head of a WebVTT file cut from a stream: where that stream's clock stood (RFC 8216, 3.5).
+_CLOCK, _MOVED = re.compile(r"^X-TIMESTAMP-MAP=.*", re.MULTILINE), re.compile("[1-9]")
 _ARCHIVED = f"is in the archive; restore it or deliver it again, and then {DOCUMENT}"
 
 
@@ -167,7 +171,8 @@ def _at_hand(files: Mapping[str, DeliveredFile]) -> None:
 def webvtt_fault(content: bytes) -> str | None:
     """What is wrong with a subtitle file, if anything."""
     try:
-        captions = webvtt.from_string(content.decode("utf-8-sig"), strict=True)
+        text = content.decode("utf-8-sig")
+        captions = webvtt.from_string(text, strict=True)
     except UnicodeDecodeError as error:
         return f"is not UTF-8: byte {error.start}"
     except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError) as error:
@@ -177,6 +182,9 @@ def webvtt_fault(content: bytes) -> str | None:
     for number, caption in enumerate(captions, start=1):
         if caption.end_in_seconds < caption.start_in_seconds:
             return f"cue {number} ends before it begins"
+    clock = _CLOCK.search("\n".join(takewhile(str.strip, text.splitlines())))
+    if clock and _MOVED.search(clock[0]):
+        return f"moves its cues by {clock[0][:80]}; deliver them on the film's clock, without it"
     return None
 
 

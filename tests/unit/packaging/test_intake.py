@@ -227,6 +227,10 @@ def test_a_byte_order_mark_is_no_fault(studio, good):
     assert studio.examine().outcome == "package"
 
 
+def _mapped(clock: str) -> bytes:
+    return f"WEBVTT\nX-TIMESTAMP-MAP={clock}\n\n00:01.000 --> 00:02.000\nA line\n".encode()
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -234,6 +238,9 @@ def test_a_byte_order_mark_is_no_fault(studio, good):
         (b"\xff\xfe\x00", "is not UTF-8"),
         (b"WEBVTT\n\n00:05.000 --> 00:02.000\nbackwards\n", "cue 1 ends before it begins"),
         (b"WEBVTT\n\n", "has no cues"),
+        (_mapped("MPEGTS:900000,LOCAL:00:00:00.000"), "MPEGTS:900000"),
+        (_mapped("LOCAL:01:00:00.000,MPEGTS:0"), "LOCAL:01"),
+        (_mapped("MPEGTS:900000,LOCAL:00:00:00.000").replace(b"\n", b"\r\n"), "MPEGTS:900000"),
     ],
 )
 def test_subtitles_that_no_player_reads_are_refused(studio, good, text, says):
@@ -242,6 +249,17 @@ def test_subtitles_that_no_player_reads_are_refused(studio, good, text, says):
     (reason,) = studio.examine().reasons
     assert reason.field == "subtitles[0].file"
     assert says in reason.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [_mapped("MPEGTS:0,LOCAL:00:00:00.000"),
+     _mapped("MPEGTS:0,LOCAL:00:00:00.000") + b"X-TIMESTAMP-MAP=MPEGTS:9, she said\n"],
+)  # fmt: skip
+def test_subtitles_on_the_films_own_clock_are_taken(studio, good, text):
+    (studio.folder / "en.vtt").write_bytes(text)
+    studio.deliver(good, subtitles=[{"language": "en", "name": "English", "file": "en.vtt"}])
+    assert studio.examine().reasons == ()
 
 
 def test_artwork_that_is_no_picture_is_refused(studio, good):
