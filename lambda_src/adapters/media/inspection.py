@@ -7,6 +7,7 @@ be read and heard in the time there is, else in the windows.
 
 from __future__ import annotations
 
+import ctypes
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -71,6 +72,8 @@ def _looked_into(file: IO[bytes] | RangedFile, size: int) -> dict[str, Any]:
     ) as container:
         video = [stream for stream in container.streams.video if not _is_cover(stream)]
         audio = list(container.streams.audio)
+        for stream in audio:
+            _settle_layout(stream)
         start, seconds = _span(container)
         sampled = _Samples(container, video[:1], audio, start)
         if video and seconds > 0:
@@ -91,6 +94,20 @@ def _looked_into(file: IO[bytes] | RangedFile, size: int) -> dict[str, Any]:
             ],
             "faults": sampled.faults[:_MOST_FAULTS],
         }
+
+
+def _settle_layout(stream: AudioStream) -> None:
+    """Gives channels in an order of their own, such as 7.1 in QuickTime, libav's usual one.
+
+    PyAV from 17.1 on frees such an order once too often whenever it is asked for, as it does for
+    each frame. So the one that is asked for here is kept for good, and no other is made. Sides
+    and backs count the same in loudness, so which is which makes no difference.
+    """
+    layout = stream.codec_context.layout
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
+    if "(" in layout.name:  # the channels one by one: the order has no name
+        stream.codec_context.options = {"ch_layout": f"{layout.nb_channels}c"}
+        stream.codec_context.open(strict=False)
 
 
 def _span(container: InputContainer) -> tuple[float, float]:

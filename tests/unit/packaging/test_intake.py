@@ -135,6 +135,17 @@ def test_a_file_whose_clock_begins_late_is_as_good(studio, good, long, tmp_path,
 
 
 @needs_ffmpeg
+@pytest.mark.parametrize("channels", ["3", "6", "7", "8", "16"])
+def test_many_channels_are_heard(studio, good, tmp_path, channels):
+    spread = "|".join(f"c{n}=c0" for n in range(int(channels)))
+    sound = ("-c:v", "copy", "-c:a", "pcm_s16le", "-af", f"volume=-12dB,pan={channels}c|{spread}")
+    studio.deliver(_by_ffmpeg(tmp_path, good, *sound))
+    examined = studio.examine()
+    assert examined.reasons == ()
+    assert examined.order.mezzanine.audio[0].channels == int(channels)
+
+
+@needs_ffmpeg
 @pytest.mark.parametrize("degrees", ["90", "180", "270"])
 def test_a_picture_that_is_to_be_turned_is_refused(studio, good, tmp_path, degrees):
     turned = ("-c", "copy", "-metadata:s:v:0", f"rotate={degrees}")
