@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import re
 from contextlib import suppress
@@ -14,6 +15,20 @@ from av.audio.stream import AudioStream
 
 _READING = re.compile(r"lavfi\.r128\.I=(-?[0-9.]+|-inf|nan)")
 _SILENCE = -70.0  # the filter's floor
+
+
+def settle_layout(stream: AudioStream) -> None:
+    """Gives channels in an order of their own, such as 7.1 in QuickTime, libav's usual one.
+
+    PyAV from 17.1 on frees such an order once too often whenever it is asked for, as it does for
+    each frame. So the one that is asked for here is kept for good, and no other is made. Sides
+    and backs count the same in loudness, so which is which makes no difference.
+    """
+    layout = stream.codec_context.layout
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
+    if "(" in layout.name:  # the channels one by one: the order has no name
+        stream.codec_context.options = {"ch_layout": f"{layout.nb_channels}c"}
+        stream.codec_context.open(strict=False)
 
 
 class Meter:

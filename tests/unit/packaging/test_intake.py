@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from adapters.media import inspection
-from adapters.media.inspection import _windows
+from adapters.media.samples import Samples, windows
 from schemas.catalogue import TitleRecord
 from schemas.errors import RetryLaterError, StorageError
 from tests.unit.packaging.failing_store import failing_store
@@ -335,7 +335,7 @@ def test_a_long_film_is_ordered_as_well(studio, long):
 
 def _loud_between_looks(times):
     """Deafening wherever the picture of a film of 200 s is not looked at."""
-    looked_at = [(times >= start) & (times < end) for start, end in _windows(200)]
+    looked_at = [(times >= start) & (times < end) for start, end in windows(200)]
     return np.where(np.any(looked_at, axis=0), 0.2, 1.0)
 
 
@@ -348,19 +348,19 @@ def test_a_film_that_is_too_loud_in_between_is_refused(studio):
 @pytest.mark.parametrize("size", [1, 1 << 40])  # heard whole, and in windows
 def test_as_much_is_seen_of_what_is_heard_whole(long, tmp_path, monkeypatch, size):
     seen = []
-    look = inspection._Samples._see
+    look = Samples._see
     monkeypatch.setattr(
-        inspection._Samples,
+        Samples,
         "_see",
         lambda self, frame: (seen.append(frame.time), look(self, frame)),
     )
     path = tmp_path / "film.mov"
     path.write_bytes(long)
     assert inspection.inspect(f"file:{path}", str(size))["faults"] == []
-    windows = {
-        number for time in seen for number, (a, b) in enumerate(_windows(200)) if a - 5 <= time <= b
+    reached = {
+        number for time in seen for number, (a, b) in enumerate(windows(200)) if a - 5 <= time <= b
     }
-    assert windows == set(range(8))
+    assert reached == set(range(8))
 
 
 def test_a_long_film_that_lost_its_end_is_refused(studio, long):
