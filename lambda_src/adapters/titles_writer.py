@@ -14,7 +14,11 @@ from services.title_listing import SupersededError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_NOT_LATER = "attribute_not_exists(delivered_at) OR delivered_at <= :delivered_at"
+# Seconds, both. What was delivered before the title was retired is retired with it.
+_NOT_LATER = (
+    "(attribute_not_exists(delivered_at) OR delivered_at <= :delivered_at) "
+    "AND (attribute_not_exists(retired_at) OR retired_at < :delivered_at)"
+)
 
 
 @dataclass(frozen=True)

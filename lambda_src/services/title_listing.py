@@ -16,12 +16,12 @@ class TitleShelf(Protocol):
     def put_delivery(self, item: dict[str, Any], *, delivered_at: float) -> str | None:
         """Stores the item and gives the manifest that it had before.
 
-        :class:`SupersededError` where a later delivery is there already.
+        :class:`SupersededError` where a later delivery is there already, or a later retirement.
         """
 
 
 class SupersededError(Exception):
-    """A later delivery of the title was listed first."""
+    """A later delivery of the title was listed first, or the title was retired since."""
 
 
 @dataclass(frozen=True, kw_only=True)

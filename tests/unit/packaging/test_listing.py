@@ -161,6 +161,15 @@ def test_a_retired_title_that_is_delivered_again_plays_again(lister, dynamodb):
     assert playable(record.title, Viewer(), NOW + 2)
 
 
+def test_what_was_delivered_before_a_title_was_retired_does_not_bring_it_back(lister, dynamodb):
+    lister.list_title(request_of("1" * 16, at=NOW))
+    TitlesWriter(dynamodb, "titles").retire("mq-1", now=NOW + 200.5)
+    listed = lister.list_title(request_of("2" * 16, at=NOW + 100))  # its job was re-driven
+    record = TitlesTable(dynamodb, "titles").get("mq-1")
+    assert (listed.superseded, record.manifest) == (True, None)
+    assert not playable(record.title, Viewer(), NOW + 300)
+
+
 def test_retiring_what_is_not_there_makes_no_title(dynamodb):
     assert not TitlesWriter(dynamodb, "titles").retire("mq-9", now=NOW)
     assert dynamodb.scan(TableName="titles")["Count"] == 0
