@@ -137,11 +137,26 @@ def _outcomes(deployment: Deployment, batch: str) -> Table:
             for reason in refusal["reasons"]:
                 table.add_row(title_id, "[red]refused[/]", reason["field"], reason["message"])
             continue
-        item = titles.get_item(Key={"title_id": title_id}).get("Item", {})
-        manifest = str(item.get("manifest", ""))
-        outcome = "[green]published[/]" if manifest else "[red]failed[/]"
-        table.add_row(title_id, outcome, "", manifest or "scripts/marquee titles redrive")
+        item = titles.get_item(Key={"title_id": title_id}, ConsistentRead=True).get("Item", {})
+        at = delivered_at(s3, bucket, entry["key"])
+        table.add_row(title_id, *_outcome(item, at))
     return table
+
+
+def _outcome(item: dict[str, Any], at: float) -> tuple[str, str, str]:
+    """What became of a delivery of that time, by its title's item, which may be of another."""
+    if float(item.get("retired_at", 0)) >= at:
+        return "[dim]retired since[/]", "", ""
+    if float(item.get("delivered_at", 0)) < at:
+        plays = ", still plays its earlier package" if item.get("manifest") else ""
+        return "[red]failed[/]", "", f"scripts/marquee titles redrive{plays}"
+    return "[green]published[/]", "", str(item.get("manifest", ""))
+
+
+def delivered_at(s3: Any, bucket: str, key: str) -> float:  # noqa: ANN401 - boto3
+    """When a ``title.json`` arrived, in seconds, as the titles table has it once it is listed."""
+    modified: datetime = s3.head_object(Bucket=bucket, Key=key)["LastModified"]
+    return modified.timestamp()
 
 
 def refusal_of(s3: Any, bucket: str, folder: str) -> dict[str, Any] | None:  # noqa: ANN401 - boto3
