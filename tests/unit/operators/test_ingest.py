@@ -50,6 +50,14 @@ def test_a_field_that_is_wrong_is_told_of(batch):
         deliveries(batch)
 
 
+def test_two_folders_of_one_title_are_told_of_before_anything_is_uploaded(batch):
+    (batch / "mq-2" / "title.json").write_text(json.dumps({**DOCUMENT, "title_id": "mq-1"}))
+    with pytest.raises(OperatorError) as error:
+        deliveries(batch)
+    for part in (str(batch / "mq-1" / "title.json"), str(batch / "mq-2" / "title.json"), "'mq-1'"):
+        assert part in error.value.message
+
+
 def test_a_folder_without_deliveries_is_told_of(tmp_path):
     with pytest.raises(OperatorError, match=r"holds no title\.json"):
         deliveries(tmp_path)
