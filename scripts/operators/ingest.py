@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from adapters.media_store import S3MediaStore
+from adapters.published_media import S3PublishedMedia
 from adapters.titles_writer import TitlesWriter
 from schemas.ladder import shipped_ladder
 from scripts.operators.costs import estimate
@@ -241,5 +242,5 @@ def retire(
             f"there is no title {title_id!r}", next_step="scripts/marquee titles --help"
         )
     with console.status(f"tagging {len(sizes):,} objects"):
-        media.let_go(prefix)
+        S3PublishedMedia(media.client, media.bucket).let_go(prefix)
     console.print(f"retired {title_id}; {len(sizes):,} objects go within two days")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.media_store import RETIRED
+from adapters.published_media import RETIRED
 from tests.infrastructure.synthesis import Assembly, Template
 
 Find = Callable[..., Template]

@@ -162,3 +162,16 @@ def test_only_the_last_step_may_write_the_titles_table(packaging: Template):
     }
     assert len(writers) == 1
     assert next(iter(writers)).startswith("StepsListRole")
+
+
+def test_the_last_step_tags_media_and_neither_reads_nor_writes_it(packaging: Template):
+    allowed = {
+        action
+        for where, statement in packaging.statements()
+        if "StepsListRole" in where
+        for action in listed(statement["Action"])
+        if action.startswith("s3:")
+    }
+    assert allowed == {
+        "s3:ListBucket", "s3:GetObjectTagging", "s3:PutObjectTagging", "s3:DeleteObjectTagging",
+    }  # fmt: skip
