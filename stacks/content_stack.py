@@ -20,6 +20,9 @@ from stacks.constructs.stack import MarqueeStack
 from stacks.network_stack import NetworkStack
 from stacks.replica_stack import replica_bucket_name
 
+# A failed execution may be re-driven for 14 days from its end, and needs what its job left.
+STAGING_DAYS = 15
+
 
 class ContentStack(MarqueeStack):
     """Buckets by class of object: what ages alike lies together."""
@@ -56,7 +59,7 @@ class ContentStack(MarqueeStack):
         self.ingest_bucket = self._bucket(
             "Ingest",
             events=True,
-            lifecycle=[archived("Packaged"), expire("Staging", 3, prefix="staging/")],
+            lifecycle=[archived("Packaged"), expire("Staging", STAGING_DAYS, prefix="staging/")],
         )
         self.media_bucket = self._bucket("Media", replicated=True)
         self.web_bucket = self._bucket("Web")

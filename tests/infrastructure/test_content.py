@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.published_media import RETIRED
+from scripts.operators.redrive import REDRIVABLE_DAYS
 from tests.infrastructure.synthesis import Assembly, Template, listed
 
 Find = Callable[..., Template]
@@ -58,6 +59,12 @@ def test_mezzanines_are_archived_and_never_deleted(template: Find):
         "GLACIER_IR", "DEEP_ARCHIVE",
     ]  # fmt: skip
     assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {"staging/"}
+
+
+def test_what_a_job_left_is_there_as_long_as_it_can_be_re_driven(template: Find):
+    rules = template("content").named(BUCKET, "Ingest")["LifecycleConfiguration"]["Rules"]
+    (days,) = (rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "staging/")
+    assert days > REDRIVABLE_DAYS
 
 
 def test_media_that_was_let_go_is_removed_and_no_other(template: Find):
