@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -19,7 +20,7 @@ from adapters.published_media import S3PublishedMedia
 from adapters.titles_writer import TitlesWriter
 from schemas.ladder import shipped_ladder
 from scripts.operators.arrivals import arrived_at
-from scripts.operators.costs import estimate
+from scripts.operators.costs import estimate, looked_at
 from scripts.operators.delivery import Delivery, deliveries, upload
 from scripts.operators.deployment import Deployment, StageOption
 from scripts.operators.errors import OperatorError, explained
@@ -42,11 +43,19 @@ def ingest(
     """Deliver titles: each folder's title.json with the files it names, as one batch.
 
     Says first what packaging will cost. The batch is packaged some titles at a time; one that
-    fails or is refused stops none of the others. A file that was packaged before costs nothing.
+    fails or is refused stops none of the others. A file that was packaged before costs nothing;
+    one that can't be read here is left out, and named.
     """
     console = Console()
-    found = deliveries(folder)
-    expected = estimate(found, shipped_ladder())
+    offers, unreadable = looked_at(deliveries(folder), console=console)
+    for delivery, reason in unreadable:
+        console.print(f"[red]left out[/] {escape(f'{delivery.mezzanine} {reason}')}")
+    if not offers:
+        raise OperatorError(
+            f"nothing in {folder} can be read", next_step="mend the files that are named above"
+        )
+    found = [offer.delivery for offer in offers]
+    expected = estimate(offers, shipped_ladder())
     console.print(expected.table())
     if dry_run:
         console.print("[dim]nothing uploaded (--dry-run)[/dim]")

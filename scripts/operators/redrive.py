@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from adapters.faults import code_of
@@ -88,7 +89,7 @@ class Redriver:
         # Where the service says nothing of it, its answer to the request is what counts.
         if found.get("redriveStatus", "REDRIVABLE") != "REDRIVABLE":
             self.refused += 1
-            return f"[red]can't be re-driven[/] {found.get('redriveStatusReason', '')}"
+            return f"[red]can't be re-driven[/] {escape(found.get('redriveStatusReason') or '')}"
         return None
 
     def _since(self, title_id: str, key: str) -> str | None:
@@ -113,7 +114,7 @@ class Redriver:
             states.redrive_execution(executionArn=execution)
         except ClientError as error:
             self.refused += 1
-            return f"[red]{code_of(error)}[/] {error.response['Error'].get('Message', '')}"
+            return f"[red]{code_of(error)}[/] {escape(error.response['Error'].get('Message', ''))}"
         return "re-driven"
 
 

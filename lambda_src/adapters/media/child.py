@@ -20,6 +20,7 @@ COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
     "segment": segments.facts,
     "sheet": pictures.sheet,
     "still": pictures.still,
+    "headers": inspection.headers,
 }
 
 
