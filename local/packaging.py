@@ -67,12 +67,6 @@ class FolderStore:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(Path(source) / transfer.source, target)
 
-    def let_go(self, prefix: str) -> int:
-        """Removes a folder: there is no lifecycle here."""
-        count = len(self.sizes(prefix))
-        shutil.rmtree(self.root / prefix, ignore_errors=True)
-        return count
-
 
 def package(
     source: Path,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, CfnOutput, Duration
+from collections.abc import Sequence
+
+from aws_cdk import Aws, CfnOutput
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -12,10 +14,14 @@ from stacks.config import StageConfig
 from stacks.constructs.bucket import MarqueeBucket
 from stacks.constructs.edge_word import EdgeWord
 from stacks.constructs.function import FunctionSettings, MarqueeFunction
+from stacks.constructs.lifecycle import archived, expire, replicated_rules
 from stacks.constructs.signing_key import SigningKey
 from stacks.constructs.stack import MarqueeStack
 from stacks.network_stack import NetworkStack
 from stacks.replica_stack import replica_bucket_name
+
+# A failed execution may be re-driven for 14 days from its end, and needs what its job left.
+STAGING_DAYS = 15
 
 
 class ContentStack(MarqueeStack):
@@ -27,7 +33,7 @@ class ContentStack(MarqueeStack):
         """The fleet reads the media bucket through the network's S3 endpoint."""
         super().__init__(scope, id, config=config)
         self.log_bucket = MarqueeBucket(
-            self, "Logs", config=config, lifecycle=[_expire("Old", config.log_retention_days)]
+            self, "Logs", config=config, lifecycle=[expire("Old", config.log_retention_days)]
         )
         self._make_buckets(config)
         self._let_the_edge_read(self.media_bucket)
@@ -53,39 +59,19 @@ class ContentStack(MarqueeStack):
         self.ingest_bucket = self._bucket(
             "Ingest",
             events=True,
-            lifecycle=[_archived("Packaged"), _expire("Staging", 3, prefix="staging/")],
+            lifecycle=[archived("Packaged"), expire("Staging", STAGING_DAYS, prefix="staging/")],
         )
-        self.media_bucket = self._bucket(
-            "Media", replicated=True, lifecycle=[_tiered("Rarely"), _retired("Retired")]
-        )
+        self.media_bucket = self._bucket("Media", replicated=True)
         self.web_bucket = self._bucket("Web")
-        self.lake_bucket = self._bucket(
-            "Lake",
-            events=True,
-            replicated=True,
-            lifecycle=[
-                _expire("Queries", 7, prefix="athena/"),
-                _expire("Asked", 30, prefix="asked/"),
-                # As long as upkeep looks back for what is not whole, longer than a replay may wait.
-                _expire("Landed", 30, prefix="landing/"),
-                _tiered("Aged", prefix="events/"),
-            ],
-        )
-        self.model_bucket = self._bucket(
-            "Models",
-            replicated=True,
-            lifecycle=[
-                _expire("Snapshots", 30, prefix="snapshots/"),
-                _expire("Jobs", 90, prefix="jobs/"),
-            ],
-        )
-        self.failure_bucket = self._bucket("Failures", lifecycle=[_expire("Inspected", 90)])
+        self.lake_bucket = self._bucket("Lake", events=True, replicated=True)
+        self.model_bucket = self._bucket("Models", replicated=True)
+        self.failure_bucket = self._bucket("Failures", lifecycle=[expire("Inspected", 90)])
 
     def _bucket(
         self,
         id: str,
         *,
-        lifecycle: list[s3.LifecycleRule] | None = None,
+        lifecycle: Sequence[s3.LifecycleRule] = (),
         events: bool = False,
         replicated: bool = False,
     ) -> MarqueeBucket:
@@ -99,7 +85,7 @@ class ContentStack(MarqueeStack):
             id,
             config=self.config,
             log_bucket=self.log_bucket,
-            lifecycle=lifecycle or (),
+            lifecycle=replicated_rules(id) if replicated else lifecycle,
             events=events,
             replicate_to=replica,
         )
@@ -159,43 +145,3 @@ class ContentStack(MarqueeStack):
             ("Failure", self.failure_bucket),
         ):
             CfnOutput(self, f"{name}BucketName", value=bucket.bucket_name)
-
-
-def _expire(id: str, days: int, *, prefix: str | None = None) -> s3.LifecycleRule:
-    return s3.LifecycleRule(id=id, prefix=prefix, expiration=Duration.days(days))
-
-
-def _retired(id: str) -> s3.LifecycleRule:
-    # What was replaced or retired: whoever is watching it has a day to finish.
-    return s3.LifecycleRule(
-        id=id, tag_filters={"marquee:retired": "true"}, expiration=Duration.days(1)
-    )
-
-
-def _tiered(id: str, *, prefix: str | None = None) -> s3.LifecycleRule:
-    return s3.LifecycleRule(
-        id=id,
-        prefix=prefix,
-        transitions=[
-            s3.Transition(
-                storage_class=s3.StorageClass.INTELLIGENT_TIERING,
-                transition_after=Duration.days(30),
-            )
-        ],
-    )
-
-
-def _archived(id: str) -> s3.LifecycleRule:
-    # A mezzanine is read once, when it is packaged, and then only to package it again.
-    return s3.LifecycleRule(
-        id=id,
-        transitions=[
-            s3.Transition(
-                storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL,
-                transition_after=Duration.days(30),
-            ),
-            s3.Transition(
-                storage_class=s3.StorageClass.DEEP_ARCHIVE, transition_after=Duration.days(180)
-            ),
-        ],
-    )

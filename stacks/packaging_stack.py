@@ -62,7 +62,20 @@ class PackagingStack(MarqueeStack):
             self, "Failures", publishers=("events.amazonaws.com",), email=config.alarm_email
         )
         self.triggers = TitleTriggers(self, "Triggers", workflow=self.workflow, ingest=ingest)
-        self.triggers.tell(self.workflow, self.failures)
+        self.triggers.tell(
+            "Failed",
+            machine=self.workflow,
+            topic=self.failures,
+            what="title could not be prepared",
+            runbook="PackagingFailed",
+        )
+        self.triggers.tell(
+            "BatchFailed",
+            machine=self.batches,
+            topic=self.failures,
+            what="batch came to an end before its titles did",
+            runbook="BatchFailed",
+        )
         self._alarms()
         CfnOutput(self, "TitleWorkflowArn", value=self.workflow.state_machine_arn)
         CfnOutput(self, "BatchWorkflowArn", value=self.batches.state_machine_arn)
@@ -84,6 +97,17 @@ class PackagingStack(MarqueeStack):
             summary="A title could not be prepared: a step failed, ran out of time or was stopped.",
             metric=metrics.unfinished(
                 self.workflow.state_machine_arn, label="Titles that could not be prepared"
+            ),
+            threshold=1,
+            evaluation_periods=1,
+        )
+        MarqueeAlarm(
+            self,
+            "BatchFailed",
+            summary="A batch failed as a whole, ran out of time or was stopped: some of its titles "
+            "were not looked at.",
+            metric=metrics.unfinished(
+                self.batches.state_machine_arn, label="Batches that failed as a whole"
             ),
             threshold=1,
             evaluation_periods=1,

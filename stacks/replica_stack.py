@@ -8,6 +8,7 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.constructs.bucket import MarqueeBucket
+from stacks.constructs.lifecycle import replicated_rules
 from stacks.constructs.stack import MarqueeStack
 
 REPLICATED = ("Media", "Lake", "Models")
@@ -42,6 +43,7 @@ class ReplicaStack(MarqueeStack):
                 name,
                 config=config,
                 log_bucket=logs,
+                lifecycle=replicated_rules(name),
                 bucket_name=replica_bucket_name(config, name, self.account),
             )
         kms.Key(

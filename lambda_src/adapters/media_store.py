@@ -15,11 +15,9 @@ from services.media_ports import DeliveredFile, Transfer
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import TagTypeDef
 
 # The key holds the content's hash, so what is there once never changes.
 FOR_GOOD = "public, max-age=31536000, immutable"
-RETIRED: TagTypeDef = {"Key": "marquee:retired", "Value": "true"}
 _AT_ONCE = 16
 _ADDRESS_SECONDS = 900
 _ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})  # which give no byte until they are asked to
@@ -75,20 +73,7 @@ class S3MediaStore:
                     TaggingDirective="REPLACE",
                 )
 
-        _all(copy, transfers)
-
-    def let_go(self, prefix: str) -> int:
-        """Tags objects; the bucket's lifecycle removes what carries the tag."""
-        keys = list(self.sizes(prefix))
-
-        def tag(key: str) -> None:
-            with translated(_STORE):
-                self.client.put_object_tagging(
-                    Bucket=self.bucket, Key=key, Tagging={"TagSet": [RETIRED]}
-                )
-
-        _all(tag, keys)
-        return len(keys)
+        all_at_once(copy, transfers)
 
 
 @dataclass(frozen=True)
@@ -150,7 +135,7 @@ def _read(client: S3Client, bucket: str, key: str) -> bytes:
         raise
 
 
-def _all(call: Callable[[T], None], things: Iterable[T]) -> None:
+def all_at_once(call: Callable[[T], None], things: Iterable[T]) -> None:
     """Many at a time; the first error ends it, since each step may be repeated whole."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for _ in pool.map(call, things):

@@ -26,11 +26,16 @@ class TitlesTable:
 
     client: DynamoDBClient
     table: str
+    consistent: bool = False  # whether `get` sees the last write for sure
 
     def get(self, title_id: str) -> TitleRecord | None:
         """One title."""
         with translated("the table"):
-            answer = self.client.get_item(TableName=self.table, Key=to_raw({"title_id": title_id}))
+            answer = self.client.get_item(
+                TableName=self.table,
+                Key=to_raw({"title_id": title_id}),
+                ConsistentRead=self.consistent,
+            )
         return _record(from_raw(answer["Item"])) if "Item" in answer else None
 
     def get_many(self, title_ids: Iterable[str]) -> dict[str, TitleRecord]:

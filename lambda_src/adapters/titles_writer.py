@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from adapters.faults import code_of, translated
-from adapters.items import from_raw, to_raw
+from adapters.items import Item, from_raw, to_raw
+from schemas.errors import PackageGoneError
 from services.title_listing import SupersededError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_NOT_LATER = "attribute_not_exists(delivered_at) OR delivered_at <= :delivered_at"
+# Seconds, both. What was delivered before the title was retired is retired with it.
+_NOT_LATER = (
+    "(attribute_not_exists(delivered_at) OR delivered_at <= :delivered_at) "
+    "AND (attribute_not_exists(retired_at) OR retired_at < :delivered_at)"
+)
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,12 @@ class TitlesWriter:
     client: DynamoDBClient
     table: str
 
-    def put_delivery(self, item: dict[str, Any], *, delivered_at: float) -> str | None:
+    def put_delivery(
+        self, item: dict[str, Any], *, delivered_at: float, only_if_listed: bool
+    ) -> None:
         """One write: what the delivery doesn't say is removed, what others keep (popularity) stays.
 
-        The manifest that the title had before, if any.
+        With ``only_if_listed`` the item must have this manifest already.
         """
         fields = {name: value for name, value in item.items() if name != "title_id"}
         known = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
@@ -36,23 +43,29 @@ class TitlesWriter:
         places = {name: place for place, name in names.items()}
         sets = ", ".join(f"{places[name]} = :{places[name][1:]}" for name in known)
         values = {f":{places[name][1:]}": value for name, value in known.items()}
+        place = places["manifest"]
+        listed = f" AND {place} = :{place[1:]}" if only_if_listed else ""
         try:
             with translated("the table"):
-                answer = self.client.update_item(
+                self.client.update_item(
                     TableName=self.table,
                     Key=to_raw({"title_id": item["title_id"]}),
                     UpdateExpression=f"SET {sets}, delivered_at = :delivered_at "
                     f"REMOVE {', '.join(places[name] for name in gone)}",
-                    ConditionExpression=_NOT_LATER,
+                    ConditionExpression=_NOT_LATER + listed,
                     ExpressionAttributeNames=names,
                     ExpressionAttributeValues=to_raw({**values, ":delivered_at": delivered_at}),
-                    ReturnValues="ALL_OLD",
                 )
         except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                raise SupersededError from error
-            raise
-        return from_raw(answer.get("Attributes", {})).get("manifest")
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            if only_if_listed and not self._is_later(item["title_id"], delivered_at):
+                raise PackageGoneError.of(item["title_id"]) from error
+            raise SupersededError from error
+
+    def manifest(self, title_id: str) -> str | None:
+        """A consistent read."""
+        return self._item(title_id).get("manifest")
 
     def retire(self, title_id: str, *, now: float) -> bool:
         """Ends a title's window now and takes its manifest away; whether there was such a title."""
@@ -72,3 +85,15 @@ class TitlesWriter:
                 return False
             raise
         return True
+
+    def _is_later(self, title_id: str, delivered_at: float) -> bool:
+        item = self._item(title_id)
+        listed_at, retired_at = item.get("delivered_at", 0), item.get("retired_at", 0)
+        return bool(listed_at > delivered_at or retired_at >= delivered_at)
+
+    def _item(self, title_id: str) -> Item:
+        with translated("the table"):
+            answer = self.client.get_item(
+                TableName=self.table, Key=to_raw({"title_id": title_id}), ConsistentRead=True
+            )
+        return from_raw(answer.get("Item", {}))

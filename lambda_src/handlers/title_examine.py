@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     intake = TitleIntake(
         ingest=S3IngestStore(clients.s3(), settings.ingest_bucket),
         tools=SandboxedTools(),
-        titles=TitlesTable(clients.dynamodb(), settings.titles_table),
+        titles=TitlesTable(clients.dynamodb(), settings.titles_table, consistent=True),
         ladder=shipped_ladder(),
         count=count,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from adapters import clients
-from adapters.media_store import S3MediaStore
 from adapters.observability import count, flush
+from adapters.published_media import S3PublishedMedia
 from adapters.settings import ListSettings, load
 from adapters.titles_writer import TitlesWriter
 from schemas.intake import ListingRequest
@@ -20,10 +21,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     settings, request = load(ListSettings), ListingRequest.model_validate(event)
     lister = TitleLister(
         titles=TitlesWriter(clients.dynamodb(), settings.titles_table),
-        media=S3MediaStore(clients.s3(), settings.media_bucket),
+        media=S3PublishedMedia(clients.s3(), settings.media_bucket),
         count=count,
     )
     try:
-        return lister.list_title(request).model_dump()
+        return lister.list_title(request, now=time.time()).model_dump()
     finally:
         flush()

@@ -22,7 +22,8 @@
         ├── NothingToTrainError
         ├── DamagedTrainingOutputError
         ├── ModelVerificationError
-        └── PackageDamagedError
+        ├── PackageDamagedError
+        └── PackageGoneError
 """
 
 from __future__ import annotations
@@ -151,6 +152,19 @@ class DamagedTrainingOutputError(PipelineError):
 
 class ModelVerificationError(PipelineError):
     """The published model doesn't load or doesn't recommend."""
+
+
+class PackageGoneError(PipelineError):
+    """A package was let go before it could be listed: it has to be made again."""
+
+    @classmethod
+    def of(cls, title_id: str) -> PackageGoneError:
+        """The error of one title."""
+        return cls(
+            f"{title_id}: its package was replaced and let go in the meantime; deliver its "
+            "title.json again, so that it is packaged anew",
+            details=[Detail("title_id", "its package is gone")],
+        )
 
 
 class PackageDamagedError(PipelineError):

@@ -58,7 +58,7 @@ class ListingRequest(Shape):
 
 
 class Listed(Shape):
-    """The last step's answer. ``superseded``: a later delivery of the title came first."""
+    """The last step's answer. ``superseded``: a later delivery or a retirement came first."""
 
     title_id: str
     manifest: str

@@ -71,3 +71,18 @@ class Mezzanine(Shape):
     audio: tuple[AudioStream, ...]
     subtitles: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+
+
+class Picture(Shape):
+    """What a file's header says of a picture in it."""
+
+    width: int
+    height: int
+    frame_rate: Rate
+
+
+class Headers(Shape):
+    """What a file says of itself, which may not be true."""
+
+    seconds: float
+    pictures: tuple[Picture, ...]

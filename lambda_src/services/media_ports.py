@@ -71,9 +71,6 @@ class MediaStore(Protocol):
     def take(self, transfers: Sequence[Transfer], *, source: str) -> None:
         """Copies all from the bucket ``source``, many at a time; raises if one could not be."""
 
-    def let_go(self, prefix: str) -> int:
-        """Marks every object below ``prefix`` for the lifecycle to remove; how many."""
-
 
 class IngestStore(Protocol):
     """The ingest bucket."""

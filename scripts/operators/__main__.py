@@ -11,6 +11,7 @@ from scripts.operators import (
     ingest,
     keys,
     recommend,
+    redrive,
     replay,
     status,
     titles,
@@ -29,7 +30,7 @@ app.command()(status.status)
 app.command()(tokens.token)
 app.command()(recommend.recommend)
 app.command()(training.train)
-for command in (ingest.ingest, ingest.progress, ingest.redrive, ingest.retire):
+for command in (ingest.ingest, ingest.progress, redrive.redrive, ingest.retire):
     titles.app.command()(command)
 app.add_typer(titles.app, name="titles")
 app.add_typer(editorial.app, name="editorial")

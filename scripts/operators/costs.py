@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from adapters.media.tools import SandboxedTools
 from schemas.ladder import Ladder, Rendition
-from schemas.mezzanine import Mezzanine
+from schemas.mezzanine import Headers
 from scripts.operators.delivery import Delivery
-from scripts.operators.errors import OperatorError
 from services.media_ports import MediaUnreadableError
 
 # A minute of output by its size and rate, as the basic tier bills AVC in one pass.
@@ -30,6 +31,14 @@ _LEAST_SECONDS = 10.0  # that a job is billed for
 _S3_PUT, _S3_GB_MONTH = 0.005 / 1000, 0.023
 _TRANSITION, _TRANSITIONS = 0.025 / 1000, 12
 _LAMBDA_GB_SECOND, _LAMBDA_GB, _LAMBDA_SECONDS = 0.0000133334, 3.0, 40.0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A delivery, and what its mezzanine says of itself."""
+
+    delivery: Delivery
+    headers: Headers
 
 
 @dataclass(frozen=True)
@@ -63,22 +72,36 @@ class Estimate:
         return table
 
 
-def estimate(found: Sequence[Delivery], ladder: Ladder) -> Estimate:
+def looked_at(
+    found: Sequence[Delivery], *, console: Console
+) -> tuple[list[Offer], list[tuple[Delivery, str]]]:
+    """What the headers of each mezzanine say, and the deliveries whose can't be read, with why."""
+    tools, offers, unreadable = SandboxedTools(), [], []
+    with Progress(
+        TextColumn("looking at"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
+    ) as progress:
+        for delivery in progress.track(found):
+            try:
+                offers.append(Offer(delivery, tools.headers(delivery.mezzanine.resolve())))
+            except MediaUnreadableError as error:
+                unreadable.append((delivery, error.reason))
+    return offers, unreadable
+
+
+def estimate(offers: Sequence[Offer], ladder: Ladder) -> Estimate:
     """The most it may cost: as if nothing had been packaged before, at every rung's full rate."""
-    tools = SandboxedTools()
     sums = {"MediaConvert, renditions": 0.0, "MediaConvert, audio": 0.0}
     seconds, gigabytes, segments = 0.0, 0.0, 0.0
-    for delivery in found:
-        mezzanine = _inspected(tools, delivery)
-        if not mezzanine.video:
+    for offer in offers:
+        if not offer.headers.pictures:
             continue  # it will be refused, at no cost
-        length = mezzanine.duration_seconds
+        length = offer.headers.seconds
         minutes = max(length, _LEAST_SECONDS) / 60
-        picture = mezzanine.video[0]
+        picture = offer.headers.pictures[0]
         rungs = ladder.renditions_for(picture.width, picture.height)
-        tracks = len(delivery.document.audio)
+        tracks = len(offer.delivery.document.audio)
         sums["MediaConvert, renditions"] += minutes * sum(
-            _minute(rung, picture.rate) for rung in rungs
+            _minute(rung, Fraction(picture.frame_rate)) for rung in rungs
         )
         sums["MediaConvert, audio"] += minutes * _AUDIO_MINUTE * tracks
         kbps = sum(rung.max_kbps for rung in rungs) + tracks * ladder.audio.kbps
@@ -86,26 +109,16 @@ def estimate(found: Sequence[Delivery], ladder: Ladder) -> Estimate:
         gigabytes += kbps * length / 8e6
         segments += (len(rungs) + tracks) * math.ceil(length / ladder.segment_seconds)
     return Estimate(
-        titles=len(found),
+        titles=len(offers),
         hours=seconds / 3600,
         gigabytes=gigabytes,
         dollars={
             **sums,
             "S3, requests": 2 * segments * _S3_PUT,  # put to staging, copied to media
-            "Step Functions": len(found) * _TRANSITIONS * _TRANSITION,
-            "Lambda": len(found) * _LAMBDA_GB * _LAMBDA_SECONDS * _LAMBDA_GB_SECOND,
+            "Step Functions": len(offers) * _TRANSITIONS * _TRANSITION,
+            "Lambda": len(offers) * _LAMBDA_GB * _LAMBDA_SECONDS * _LAMBDA_GB_SECOND,
         },
     )
-
-
-def _inspected(tools: SandboxedTools, delivery: Delivery) -> Mezzanine:
-    path = delivery.mezzanine.resolve()
-    try:
-        return tools.inspect(f"file:{path}", path.stat().st_size)
-    except MediaUnreadableError as error:
-        raise OperatorError(
-            f"{path} {error.reason}", next_step="take it out of the batch, or mend it"
-        ) from None
 
 
 def _minute(rung: Rendition, rate: Fraction) -> float:

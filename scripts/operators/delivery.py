@@ -44,7 +44,18 @@ def deliveries(folder: Path) -> list[Delivery]:
             f"{folder} holds no {DOCUMENT}, nor does a folder in it",
             next_step="docs/content.md   shows what a delivery looks like",
         )
-    return [_delivery(path) for path in documents]
+    found: dict[str, Delivery] = {}
+    for path in documents:
+        delivery = _delivery(path)
+        title_id = delivery.document.title_id
+        other = found.setdefault(title_id, delivery)
+        if other is not delivery:
+            raise OperatorError(
+                f"{path} and {other.folder / DOCUMENT} both have title_id {title_id!r}: "
+                "one would take the other's place",
+                next_step="give one of them another title_id, or take its folder out of the batch",
+            )
+    return list(found.values())
 
 
 def upload(s3: Any, bucket: str, prefix: str, delivery: Delivery) -> str:  # noqa: ANN401 - boto3

@@ -1,29 +1,31 @@
-"""``titles ingest``, ``progress``, ``redrive`` and ``retire``: a title's life, by hand."""
+"""``titles ingest``, ``progress`` and ``retire``: a title's life, by hand."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from adapters.media_store import S3MediaStore
+from adapters.published_media import S3PublishedMedia
 from adapters.titles_writer import TitlesWriter
 from schemas.ladder import shipped_ladder
-from scripts.operators.costs import estimate
+from scripts.operators.arrivals import arrived_at
+from scripts.operators.costs import estimate, looked_at
 from scripts.operators.delivery import Delivery, deliveries, upload
 from scripts.operators.deployment import Deployment, StageOption
 from scripts.operators.errors import OperatorError, explained
 
 POLL_SECONDS = {"local": 1.0}
-UNHAPPY = ("FAILED", "TIMED_OUT", "ABORTED")
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
 
@@ -41,11 +43,19 @@ def ingest(
     """Deliver titles: each folder's title.json with the files it names, as one batch.
 
     Says first what packaging will cost. The batch is packaged some titles at a time; one that
-    fails or is refused stops none of the others. A file that was packaged before costs nothing.
+    fails or is refused stops none of the others. A file that was packaged before costs nothing;
+    one that can't be read here is left out, and named.
     """
     console = Console()
-    found = deliveries(folder)
-    expected = estimate(found, shipped_ladder())
+    offers, unreadable = looked_at(deliveries(folder), console=console)
+    for delivery, reason in unreadable:
+        console.print(f"[red]left out[/] {escape(f'{delivery.mezzanine} {reason}')}")
+    if not offers:
+        raise OperatorError(
+            f"nothing in {folder} can be read", next_step="mend the files that are named above"
+        )
+    found = [offer.delivery for offer in offers]
+    expected = estimate(offers, shipped_ladder())
     console.print(expected.table())
     if dry_run:
         console.print("[dim]nothing uploaded (--dry-run)[/dim]")
@@ -137,11 +147,22 @@ def _outcomes(deployment: Deployment, batch: str) -> Table:
             for reason in refusal["reasons"]:
                 table.add_row(title_id, "[red]refused[/]", reason["field"], reason["message"])
             continue
-        item = titles.get_item(Key={"title_id": title_id}).get("Item", {})
-        manifest = str(item.get("manifest", ""))
-        outcome = "[green]published[/]" if manifest else "[red]failed[/]"
-        table.add_row(title_id, outcome, "", manifest or "scripts/marquee titles redrive")
+        item = titles.get_item(Key={"title_id": title_id}, ConsistentRead=True).get("Item", {})
+        at = arrived_at(s3, bucket, entry["key"])
+        table.add_row(title_id, *_outcome(item, at))
     return table
+
+
+def _outcome(item: dict[str, Any], at: float | None) -> tuple[str, str, str]:
+    """What became of a delivery of that time, by its title's item, which may be of another."""
+    if at is None:
+        return "[red]unknown[/]", "", "its title.json was taken away"
+    if float(item.get("retired_at", 0)) >= at:
+        return "[dim]retired since[/]", "", ""
+    if float(item.get("delivered_at", 0)) < at:
+        plays = ", still plays its earlier package" if item.get("manifest") else ""
+        return "[red]failed[/]", "", f"scripts/marquee titles redrive{plays}"
+    return "[green]published[/]", "", str(item.get("manifest", ""))
 
 
 def refusal_of(s3: Any, bucket: str, folder: str) -> dict[str, Any] | None:  # noqa: ANN401 - boto3
@@ -163,41 +184,6 @@ def _item_counts(states: Any, execution: str) -> dict[str, int] | None:  # noqa:
     if not runs:
         return None
     return dict(states.describe_map_run(mapRunArn=runs[0]["mapRunArn"])["itemCounts"])
-
-
-@explained
-def redrive(stage: StageOption = "local", dry_run: DryRun = False) -> None:
-    """Re-drive every title whose preparation failed, each from the step that failed.
-
-    What was packaged already is not packaged again.
-    """
-    console, deployment = Console(), Deployment(stage)
-    states = deployment.client("stepfunctions")
-    table = Table(header_style="dim")
-    for column in ("execution", "input", "failed with", ""):
-        table.add_column(column)
-    for execution in failed_executions(deployment):
-        found = states.describe_execution(executionArn=execution)
-        if not dry_run:
-            states.redrive_execution(executionArn=execution)
-        done = "would be re-driven" if dry_run else "re-driven"
-        table.add_row(found["name"], found.get("input", ""), found.get("error", ""), done)
-    console.print(table if table.row_count else "no title's preparation has failed")
-
-
-def failed_executions(deployment: Deployment) -> Iterator[str]:
-    """Executions of the title workflow that ended unhappily and may be re-driven: 14 days."""
-    states = deployment.client("stepfunctions")
-    machine = deployment.output("packaging", "TitleWorkflowArn")
-    for status in UNHAPPY:
-        pages = states.get_paginator("list_executions").paginate(
-            stateMachineArn=machine, statusFilter=status
-        )
-        for page in pages:
-            for execution in page["executions"]:
-                age = datetime.now(UTC) - execution["startDate"]
-                if age.days < 14:
-                    yield execution["executionArn"]
 
 
 @explained
@@ -226,5 +212,5 @@ def retire(
             f"there is no title {title_id!r}", next_step="scripts/marquee titles --help"
         )
     with console.status(f"tagging {len(sizes):,} objects"):
-        media.let_go(prefix)
+        S3PublishedMedia(media.client, media.bucket).let_go(prefix)
     console.print(f"retired {title_id}; {len(sizes):,} objects go within two days")

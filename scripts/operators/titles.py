@@ -101,10 +101,11 @@ def open_dataset(folder: Path | None) -> Dataset:
 
 def import_dataset(
     deployment: Deployment, dataset: Dataset, *, progress: Callable[[str], None]
-) -> None:
+) -> int:
     """Writes the titles, then the ratings as one object: training sees all of them or none.
 
-    A title that a studio delivered stays as it was delivered.
+    A title that a studio delivered stays as it was delivered, and one that was retired stays
+    retired; how many were left so.
     """
     table = deployment.table("TitlesTableName")
     # What is popular has to be known before there is a model to say so.
@@ -113,7 +114,7 @@ def import_dataset(
         for _, signal in dataset.data.interactions
         if signal.kind is SignalKind.RATE and (signal.value or 0) >= LIKED
     )
-    kept = delivered_titles(table)
+    kept = dataset.titles.keys() & kept_titles(table)
     with table.batch_writer(overwrite_by_pkeys=["title_id"]) as batch:
         for count, title in enumerate(dataset.titles.values(), start=1):
             if title.title_id not in kept:
@@ -129,13 +130,14 @@ def import_dataset(
             deployment.output("content", "LakeBucketName"),
             f"imports/{dataset.name}/interactions.csv.gz",
         )
+    return len(kept)
 
 
-def delivered_titles(table: Table) -> set[str]:
-    """Ids of the titles that came with their files."""
+def kept_titles(table: Table) -> set[str]:
+    """Ids of the titles that came with their files, or were retired."""
     found: set[str] = set()
     request: dict[str, Any] = {
-        "FilterExpression": "attribute_exists(delivered_at)",
+        "FilterExpression": "attribute_exists(delivered_at) OR attribute_exists(retired_at)",
         "ProjectionExpression": "title_id",
     }
     while True:
@@ -184,7 +186,11 @@ def import_titles(
         console.print("[dim]nothing written (--dry-run)[/dim]")
         return
     with console.status("importing") as status:
-        import_dataset(Deployment(stage), dataset, progress=status.update)
+        kept = import_dataset(Deployment(stage), dataset, progress=status.update)
+    if kept:
+        console.print(
+            f"left {kept:,} titles as they are: a studio delivered or someone retired them"
+        )
     console.print(
         "imported; next: scripts/marquee train" + ("" if stage == "local" else f" --stage {stage}")
     )

@@ -37,8 +37,18 @@ def write_named_objects(bucket: s3.IBucket, grantee: Grantee, pattern: str) -> N
 
 
 def tag_objects(bucket: s3.IBucket, grantee: Grantee, prefix: str) -> None:
-    """Let the grantee see which objects there are below ``prefix/``, and tag them."""
-    _on_prefix(bucket, grantee, prefix, "s3:PutObjectTagging")
+    """Let the grantee see which objects there are below ``prefix/``, and their tags; change these.
+
+    What is in the objects it can't read.
+    """
+    _on_pattern(
+        bucket,
+        grantee,
+        f"{prefix}/*",
+        "s3:GetObjectTagging",
+        "s3:PutObjectTagging",
+        "s3:DeleteObjectTagging",
+    )
     _list_objects(bucket, grantee, prefix)
 
 

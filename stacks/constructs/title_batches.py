@@ -15,6 +15,12 @@ from stacks.constructs.findings import wildcard_resource
 
 BATCH_DAYS = 14
 LABEL = "Titles"
+# The title workflow could not be started. One that was started and failed is not prepared twice.
+_BUSY = [
+    "StepFunctions.ExecutionLimitExceeded",
+    "StepFunctions.ExecutionLimitExceededException",
+    "StepFunctions.ThrottlingException",
+]
 
 
 class _Manifest(sfn.S3JsonItemReader):
@@ -54,18 +60,7 @@ class TitleBatches(Construct):
             label=LABEL,
             result_path=sfn.JsonPath.DISCARD,
         )
-        every.item_processor(
-            tasks.StepFunctionsStartExecution(
-                self,
-                "Prepare",
-                state_machine=workflow,
-                integration_pattern=sfn.IntegrationPattern.RUN_JOB,
-                input=sfn.TaskInput.from_object({"key.$": "$.key"}),
-                # The title and the outcome are enough: the rest is in the child's own history.
-                result_selector={"outcome.$": "$.Status"},
-                associate_with_parent=False,
-            )
-        )
+        every.item_processor(self._prepare(workflow))
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -77,6 +72,27 @@ class TitleBatches(Construct):
             ),
         )
         self._acknowledge(workflow, ingest)
+
+    def _prepare(self, workflow: sfn.IStateMachine) -> tasks.StepFunctionsStartExecution:
+        task = tasks.StepFunctionsStartExecution(
+            self,
+            "Prepare",
+            state_machine=workflow,
+            integration_pattern=sfn.IntegrationPattern.RUN_JOB,
+            input=sfn.TaskInput.from_object({"key.$": "$.key"}),
+            # The title and the outcome are enough: the rest is in the child's own history.
+            result_selector={"outcome.$": "$.Status"},
+            associate_with_parent=False,
+        )
+        task.add_retry(
+            errors=_BUSY,
+            interval=Duration.seconds(5),
+            backoff_rate=2,
+            max_attempts=6,
+            max_delay=Duration.minutes(2),
+            jitter_strategy=sfn.JitterType.FULL,  # many ask at once
+        )
+        return task
 
     def _acknowledge(self, workflow: sfn.IStateMachine, ingest: s3.Bucket) -> None:
         own = self.state_machine.state_machine_arn

@@ -49,12 +49,14 @@ class TitleTriggers(Construct):
             ],
         )
 
-    def tell(self, machine: sfn.IStateMachine, topic: sns.ITopic) -> None:
+    def tell(
+        self, id: str, *, machine: sfn.IStateMachine, topic: sns.ITopic, what: str, runbook: str
+    ) -> None:
         """Tell operators of every execution that ends unhappily, with the runbook's name."""
         events.Rule(
             self,
-            "Failed",
-            description="Tells operators which title could not be prepared, and why",
+            id,
+            description=f"Tells operators which {what}, and why",
             event_pattern=events.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
@@ -70,7 +72,7 @@ class TitleTriggers(Construct):
                             "input": events.EventField.from_path("$.detail.input"),
                             "error": events.EventField.from_path("$.detail.error"),
                             "cause": events.EventField.from_path("$.detail.cause"),
-                            "runbook": "docs/runbooks/PackagingFailed.md",
+                            "runbook": f"docs/runbooks/{runbook}.md",
                         }
                     ),
                     dead_letter_queue=self.undelivered,

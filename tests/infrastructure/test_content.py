@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from adapters.media_store import RETIRED
-from tests.infrastructure.synthesis import Assembly, Template
+from adapters.published_media import RETIRED
+from scripts.operators.redrive import REDRIVABLE_DAYS
+from tests.infrastructure.synthesis import Assembly, Template, listed
 
 Find = Callable[..., Template]
 BUCKET = "AWS::S3::Bucket"
@@ -60,6 +61,12 @@ def test_mezzanines_are_archived_and_never_deleted(template: Find):
     assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {"staging/"}
 
 
+def test_what_a_job_left_is_there_as_long_as_it_can_be_re_driven(template: Find):
+    rules = template("content").named(BUCKET, "Ingest")["LifecycleConfiguration"]["Rules"]
+    (days,) = (rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "staging/")
+    assert days > REDRIVABLE_DAYS
+
+
 def test_media_that_was_let_go_is_removed_and_no_other(template: Find):
     rules = template("content").named(BUCKET, "Media")["LifecycleConfiguration"]["Rules"]
     (rule,) = (rule for rule in rules if "ExpirationInDays" in rule)
@@ -71,6 +78,26 @@ def test_published_models_stay(template: Find):
     rules = template("content").named(BUCKET, "Models")["LifecycleConfiguration"]["Rules"]
     expiring = {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule}
     assert expiring == {"snapshots/", "jobs/"}
+
+
+@pytest.mark.parametrize("bucket", ["Media", "Lake", "Models"])
+def test_what_goes_in_a_bucket_goes_in_its_replica(template: Find, bucket: str):
+    # S3 replicates no deletion that a lifecycle brings about.
+    rules = [
+        template(stack).named(BUCKET, bucket)["LifecycleConfiguration"]["Rules"]
+        for stack in ("content", "replica")
+    ]
+    assert rules[0] == rules[1]
+    assert any("ExpirationInDays" in rule for rule in rules[1])
+
+
+def test_tags_are_replicated_since_they_say_what_is_to_go(template: Find):
+    granted = [
+        where
+        for where, statement in template("content").statements()
+        if "s3:ReplicateTags" in listed(statement["Action"])
+    ]
+    assert any("MediaReplicationRole" in where for where in granted)
 
 
 @pytest.mark.parametrize("bucket", ["Ingest", "Media", "Web", "Lake", "Models", "Failures"])

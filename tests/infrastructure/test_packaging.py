@@ -106,14 +106,40 @@ def test_a_title_json_below_titles_starts_it_and_nothing_else(packaging: Templat
     assert "DeadLetterConfig" in target
 
 
-def test_every_unhappy_end_is_told_of(packaging: Template):
-    rule = packaging.named("AWS::Events::Rule", "TriggersFailed")
-    assert rule["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
-    alarm = packaging.named("AWS::CloudWatch::Alarm", "PackagingFailed")
-    metrics = {
-        m["MetricStat"]["Metric"]["MetricName"] for m in alarm["Metrics"] if "MetricStat" in m
-    }
-    assert metrics == {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}
+@pytest.mark.parametrize(
+    ("rule", "alarm", "machine"),
+    [
+        ("TriggersFailed", "PackagingFailed", "Title"),
+        ("TriggersBatchFailed", "BatchFailed", "Batch"),
+    ],
+)
+def test_every_unhappy_end_is_told_of(packaging: Template, rule: str, alarm: str, machine: str):
+    told = packaging.named("AWS::Events::Rule", rule)
+    assert told["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
+    (arn,) = told["EventPattern"]["detail"]["stateMachineArn"]
+    assert arn["Ref"].startswith(f"{machine}StateMachine")
+    (target,) = told["Targets"]
+    assert f"docs/runbooks/{alarm}.md" in target["InputTransformer"]["InputTemplate"]
+    metrics = [
+        found["MetricStat"]["Metric"]
+        for found in packaging.named("AWS::CloudWatch::Alarm", alarm)["Metrics"]
+        if "MetricStat" in found
+    ]
+    names = {metric["MetricName"] for metric in metrics}
+    assert names == {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}
+    assert [metric["Dimensions"][0]["Value"] for metric in metrics] == [arn] * 3
+
+
+def test_a_title_that_could_not_be_started_is_tried_again_and_one_that_failed_is_not(
+    packaging: Template,
+):
+    (every,) = _machine(packaging, "Batch")["States"].values()
+    (prepare,) = every["ItemProcessor"]["States"].values()
+    (retry,) = prepare["Retry"]
+    assert {name.partition(".")[0] for name in retry["ErrorEquals"]} == {"StepFunctions"}
+    assert retry["MaxAttempts"] <= 6
+    assert retry["MaxDelaySeconds"] <= 120
+    assert retry["JitterStrategy"] == "FULL"
 
 
 def test_the_job_reads_deliveries_and_writes_staging_alone(packaging: Template):
@@ -162,3 +188,16 @@ def test_only_the_last_step_may_write_the_titles_table(packaging: Template):
     }
     assert len(writers) == 1
     assert next(iter(writers)).startswith("StepsListRole")
+
+
+def test_the_last_step_tags_media_and_neither_reads_nor_writes_it(packaging: Template):
+    allowed = {
+        action
+        for where, statement in packaging.statements()
+        if "StepsListRole" in where
+        for action in listed(statement["Action"])
+        if action.startswith("s3:")
+    }
+    assert allowed == {
+        "s3:ListBucket", "s3:GetObjectTagging", "s3:PutObjectTagging", "s3:DeleteObjectTagging",
+    }  # fmt: skip

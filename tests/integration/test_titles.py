@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.published_media import RETIRED
 from adapters.titles_writer import TitlesWriter
 from tests.integration.waiting import eventually
 from tests.unit.packaging.films import film
@@ -78,6 +79,20 @@ def test_a_hostile_upload_is_refused_and_the_workflow_ends(studio):
     refusal = eventually(lambda: studio.refusal(folder), seconds=120)
     assert refusal["reasons"][0]["field"] == "mezzanine"
     assert studio.item("hostile-1") == {}
+
+
+def test_a_package_that_is_replaced_is_let_go_and_the_new_one_is_not(studio, delivered):
+    bucket = studio.deployment.output("content", "MediaBucketName")
+
+    def tags() -> list[list[dict[str, str]]]:
+        manifests = (delivered["manifest"], studio.item(TITLE)["manifest"])
+        return [
+            studio.s3.get_object_tagging(Bucket=bucket, Key=f"media/{TITLE}/{name}")["TagSet"]
+            for name in manifests
+        ]
+
+    studio.deliver(film(width=426, height=240))
+    assert eventually(lambda: tags() == [[RETIRED], []], seconds=240)
 
 
 def test_a_retired_title_is_gone_at_once(http: httpx.Client, deployment, delivered):

@@ -22,6 +22,7 @@ COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
     "segment": segments.facts,
     "sheet": pictures.sheet,
     "still": pictures.still,
+    "headers": inspection.headers,
 }
 
 

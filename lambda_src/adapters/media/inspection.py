@@ -123,3 +123,23 @@ def _audio(number: int, stream: AudioStream, sampled: Samples) -> dict[str, Any]
 
 def _is_cover(stream: VideoStream) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def headers(path: str) -> dict[str, Any]:
+    """The fields of :class:`schemas.mezzanine.Headers` of a file of this machine."""
+    with (
+        Path(path).open("rb") as file,
+        av.open(file, "r", options=_OPTIONS, metadata_errors="replace") as container,
+    ):
+        video = [stream for stream in container.streams.video if not _is_cover(stream)]
+        return {
+            "seconds": (container.duration or 0) / av.time_base,
+            "pictures": [
+                {
+                    "width": stream.codec_context.width,
+                    "height": stream.codec_context.height,
+                    "frame_rate": str(stream.base_rate or stream.average_rate or 0),
+                }
+                for stream in video
+            ],
+        }

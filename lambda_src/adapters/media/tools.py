@@ -6,15 +6,18 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from adapters.media.sandbox import ChildError, Limits, run
+from schemas.fields import Shape
 from schemas.ladder import Box, Thumbnails
-from schemas.mezzanine import Mezzanine
+from schemas.mezzanine import Headers, Mezzanine
 from schemas.validation import details_of
 from services.media_ports import MediaUnreadableError, SegmentFacts
+
+S = TypeVar("S", bound=Shape)
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,11 @@ class SandboxedTools:
 
     def inspect(self, url: str, size: int) -> Mezzanine:
         """What the object at a presigned ``url`` is."""
-        answer = self._run("inspect", url, str(size))
-        try:
-            return Mezzanine.model_validate(answer)
-        except ValidationError as error:  # such as a rate of 1/0
-            faults = ", ".join(f"{d.field} {d.message}" for d in details_of(_plain(error)))
-            raise MediaUnreadableError(f"describes itself wrongly: {faults}") from error
+        return _described(Mezzanine, self._run("inspect", url, str(size)))
+
+    def headers(self, path: Path) -> Headers:
+        """What a file of this machine says of itself; it is not gone through."""
+        return _described(Headers, self._run("headers", str(path)))
 
     def segments(self, init: bytes, segments: Sequence[bytes]) -> list[SegmentFacts]:
         """Each segment, decoded after its initialisation section."""
@@ -61,6 +63,14 @@ class SandboxedTools:
             return run(arguments, limits=self.limits)
         except ChildError as error:
             raise MediaUnreadableError(error.reason) from error
+
+
+def _described(shape: type[S], answer: dict[str, Any]) -> S:
+    try:
+        return shape.model_validate(answer)
+    except ValidationError as error:  # such as a rate of 1/0
+        faults = ", ".join(f"{d.field} {d.message}" for d in details_of(_plain(error)))
+        raise MediaUnreadableError(f"describes itself wrongly: {faults}") from error
 
 
 def _plain(error: ValidationError) -> list[dict[str, Any]]:

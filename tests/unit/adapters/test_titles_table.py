@@ -66,3 +66,11 @@ def test_a_scan_gives_all_once_and_goes_on_after_any(store):
     ids = [record.title.title_id for record in store.scan()]
     assert sorted(ids) == [f"t{number:03}" for number in range(130)]
     assert [r.title.title_id for r in store.scan(after=ids[99])] == ids[100:]
+
+
+@pytest.mark.parametrize("consistent", [True, False])
+def test_a_read_that_must_see_the_last_write_asks_for_it(store, monkeypatch, consistent):
+    asked = []
+    monkeypatch.setattr(store.client, "get_item", lambda **request: asked.append(request) or {})
+    TitlesTable(store.client, store.table, consistent=consistent).get("t1")
+    assert [request["ConsistentRead"] for request in asked] == [consistent]

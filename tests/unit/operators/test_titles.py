@@ -10,9 +10,10 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from recommender.catalogue import Title
+from scripts.operators import titles
 from scripts.operators.__main__ import app
 from scripts.operators.errors import OperatorError
-from scripts.operators.titles import delivered_titles, open_dataset, title_item
+from scripts.operators.titles import open_dataset, title_item
 
 MOVIES = "movieId,title,genres\n1,Heat (1995),Crime|Thriller\n"
 RATINGS = "userId,movieId,rating,timestamp\n7,1,5.0,964982703\n"
@@ -79,15 +80,49 @@ def test_without_a_platform_the_next_step_is_said(monkeypatch, tmp_path):
     assert "make demo" in answer.stderr
 
 
-def test_what_a_studio_delivered_is_known_and_the_rest_is_not(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+class MotoDeployment:
+    """A titles table and a lake bucket."""
+
+    def __init__(self, stage: str) -> None:
+        self.titles = boto3.resource("dynamodb").Table("titles")
+
+    def table(self, output: str):
+        return self.titles
+
+    def client(self, service: str):
+        return boto3.client(service)
+
+    def output(self, area: str, name: str) -> str:
+        return "lake"
+
+
+@pytest.fixture
+def deployment(monkeypatch):
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(titles, "Deployment", MotoDeployment)
     with mock_aws():
-        table = boto3.resource("dynamodb", region_name="us-east-1").create_table(
+        boto3.resource("dynamodb").create_table(
             TableName="titles", BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": "title_id", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "title_id", "AttributeType": "S"}],
         )  # fmt: skip
-        table.put_item(Item={"title_id": "imported"})
-        table.put_item(Item={"title_id": "delivered", "delivered_at": 1})
-        assert delivered_titles(table) == {"delivered"}
+        boto3.client("s3").create_bucket(Bucket="lake")
+        yield MotoDeployment("local")
+
+
+@pytest.mark.parametrize("kept", [{"delivered_at": 1}, {"retired_at": 1, "available_until": 1}])
+def test_importing_leaves_what_was_delivered_or_retired_and_says_so(folder, deployment, kept):
+    (folder / "movies.csv").write_text(MOVIES + "2,Ronin (1998),Crime\n")
+    item = {"title_id": "1", "name": "As it was", **kept}
+    deployment.titles.put_item(Item=item)
+    answer = CliRunner().invoke(app, ["titles", "import", str(folder)])
+    assert answer.exit_code == 0, answer.output
+    assert "left 1 titles as they are" in answer.output
+    found = {item["title_id"]: item for item in deployment.titles.scan()["Items"]}
+    assert found["1"] == item
+    assert found["2"]["name"] == "Ronin"

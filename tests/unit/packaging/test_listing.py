@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import boto3
@@ -10,12 +11,14 @@ from moto import mock_aws
 from pydantic import ValidationError
 
 from adapters.items import to_raw
-from adapters.media_store import RETIRED, S3IngestStore, S3MediaStore
+from adapters.media_store import S3IngestStore, S3MediaStore
+from adapters.published_media import RETIRED, S3PublishedMedia
 from adapters.titles_table import TitlesTable
 from adapters.titles_writer import TitlesWriter
 from recommender.catalogue import Viewer
 from recommender.ranker import playable
 from schemas.catalogue import Episode
+from schemas.errors import PackageGoneError, RetryLaterError
 from schemas.intake import ListingRequest
 from schemas.title_document import TitleDocument
 from services.media_ports import Transfer
@@ -53,9 +56,39 @@ def media(aws) -> S3MediaStore:
     return S3MediaStore(client, "media")
 
 
+class Workflow:
+    """Lists titles as the workflow's last step does, by default after a package was laid out."""
+
+    def __init__(self, dynamodb: Any, media: S3MediaStore) -> None:
+        self.media, self.published = media, S3PublishedMedia(media.client, "media")
+        self.titles = TitlesWriter(dynamodb, "titles")
+        self.lister = TitleLister(
+            titles=self.titles, media=self.published, count=lambda *_, **__: None
+        )
+
+    def lay_out(self, content_hash: str, *, whole: bool = True) -> None:
+        for name in ("240p/seg-00001.m4s", *(["master.m3u8"] if whole else ())):
+            key = f"media/mq-1/{content_hash}/{name}"
+            self.media.write(key, b"x", content_type="text/plain")
+
+    def list_title(self, request: ListingRequest, *, later: float = 0.0, lay_out: bool = True):
+        """So many seconds after the package was laid out, which an unchanged one is not."""
+        if lay_out:
+            self.lay_out(request.order.content_hash)
+        return self.lister.list_title(request, now=time.time() + later)
+
+    def let_go(self) -> set[str]:
+        """The first digits of the packages that are tagged, every object of them."""
+        tags: dict[str, set[bool]] = {}
+        for key in self.media.sizes("media/mq-1/"):
+            tags.setdefault(key.split("/")[2][0], set()).add(_tags(self.media, key) == [RETIRED])
+        assert all(len(found) == 1 for found in tags.values()), tags
+        return {first for first, found in tags.items() if found == {True}}
+
+
 @pytest.fixture
-def lister(dynamodb, media) -> TitleLister:
-    return TitleLister(titles=TitlesWriter(dynamodb, "titles"), media=media, count=lambda *_: None)
+def lister(dynamodb, media) -> Workflow:
+    return Workflow(dynamodb, media)
 
 
 def request_of(content_hash: str = "0" * 16, *, at: float = NOW, **changes: Any) -> ListingRequest:
@@ -122,19 +155,114 @@ def test_an_older_delivery_never_replaces_a_newer_one(lister, dynamodb):
     assert TitlesTable(dynamodb, "titles").get("mq-1").manifest.startswith("1" * 16)
 
 
-def test_the_package_before_is_let_go_and_the_new_one_is_not(lister, media):
-    old, new = f"media/mq-1/{'1' * 16}/master.m3u8", f"media/mq-1/{'2' * 16}/master.m3u8"
-    for key in (old, new):
-        media.write(key, b"x", content_type="text/plain")
-    lister.list_title(request_of("1" * 16))
-    lister.list_title(request_of("2" * 16, at=NOW + 1))
-    assert (_tags(media, old), _tags(media, new)) == ([RETIRED], [])
+ONE, TWO, THREE = "1" * 16, "2" * 16, "3" * 16
+DAYS = 86400.0
+
+
+def test_the_package_before_is_let_go_and_the_new_one_is_not(lister):
+    lister.list_title(request_of(ONE))
+    lister.list_title(request_of(TWO, at=NOW + 1))
+    assert lister.let_go() == {"1"}
+
+
+def test_the_package_before_is_let_go_where_that_failed_at_first(lister, monkeypatch):
+    def fail(self, folder):
+        raise RetryLaterError("the store failed; try again")
+
+    lister.list_title(request_of(ONE))
+    with monkeypatch.context() as patch:
+        patch.setattr(S3PublishedMedia, "let_go", fail)
+        with pytest.raises(RetryLaterError):
+            lister.list_title(request_of(TWO, at=NOW + 1))
+    lister.list_title(request_of(TWO, at=NOW + 1), lay_out=False)  # the step is tried again
+    assert lister.let_go() == {"1"}
+
+
+def test_a_superseded_package_is_let_go_and_the_listed_one_is_not(lister):
+    lister.list_title(request_of(TWO, at=NOW))
+    assert lister.list_title(request_of(ONE, at=NOW - 60)).superseded
+    assert lister.let_go() == {"1"}
+    assert lister.list_title(request_of(TWO, at=NOW - 60), lay_out=False).superseded
+    assert lister.let_go() == {"1"}
+
+
+def test_what_is_delivered_before_a_retirement_is_let_go(lister):
+    lister.list_title(request_of(ONE))
+    lister.titles.retire("mq-1", now=NOW + 200)
+    lister.list_title(request_of(TWO, at=NOW + 100))
+    assert lister.let_go() == {"1", "2"}
+
+
+def test_what_another_execution_is_laying_out_is_not_let_go_until_it_is_forgotten(lister):
+    lister.lay_out(THREE, whole=False)
+    lister.list_title(request_of(ONE))
+    assert lister.let_go() == set()
+    lister.list_title(request_of(ONE), later=16 * DAYS, lay_out=False)
+    assert lister.let_go() == {"3"}
+
+
+def test_a_package_that_was_let_go_just_before_it_is_listed_is_kept(lister):
+    lister.lay_out(TWO)  # and before it is listed, another delivery is
+    lister.list_title(request_of(ONE))
+    assert lister.let_go() == {"2"}
+    lister.list_title(request_of(TWO, at=NOW + 1), lay_out=False)
+    assert lister.let_go() == {"1"}
+
+
+def test_where_two_are_listed_at_once_the_listed_one_is_kept(lister, monkeypatch):
+    lister.lay_out(TWO)
+    real = S3PublishedMedia.let_go
+
+    def while_the_other_is_listed(self, folder):
+        monkeypatch.setattr(S3PublishedMedia, "let_go", real)
+        lister.list_title(request_of(TWO, at=NOW + 1), lay_out=False)
+        return real(self, folder)
+
+    monkeypatch.setattr(S3PublishedMedia, "let_go", while_the_other_is_listed)
+    lister.list_title(request_of(ONE))
+    assert lister.titles.manifest("mq-1") == f"{TWO}/master.m3u8"
+    assert lister.let_go() == {"1"}
+
+
+def test_a_package_that_was_let_go_is_not_listed_again(lister):
+    lister.list_title(request_of(ONE))
+    lister.list_title(request_of(TWO, at=NOW + 1))
+    # A delivery of the first one's files that was found unchanged while it was still listed.
+    unchanged = request_of(ONE, at=NOW + 2)
+    with pytest.raises(PackageGoneError, match=r"mq-1: .* deliver its title\.json again"):
+        lister.list_title(unchanged, later=2 * DAYS, lay_out=False)
+    assert lister.titles.manifest("mq-1") == f"{TWO}/master.m3u8"
+    # Delivering it again finds that it is not listed, so it is laid out anew.
+    lister.list_title(request_of(ONE, at=NOW + 3))
+    assert lister.titles.manifest("mq-1") == f"{ONE}/master.m3u8"
+    assert lister.let_go() == {"2"}
+
+
+def test_a_package_that_is_gone_and_superseded_is_no_failure(lister):
+    lister.list_title(request_of(TWO, at=NOW + 1))
+    assert lister.list_title(request_of(ONE), later=2 * DAYS, lay_out=False).superseded
+
+
+def test_an_unchanged_delivery_is_listed_however_old_its_package_is(lister):
+    lister.list_title(request_of())
+    lister.list_title(request_of(at=NOW + 1, year=1999), later=400 * DAYS, lay_out=False)
+    assert lister.let_go() == set()
+
+
+def test_what_the_lifecycle_takes_meanwhile_is_no_failure(lister, monkeypatch):
+    lister.lay_out(TWO)
+    keys = S3PublishedMedia._keys
+    monkeypatch.setattr(
+        S3PublishedMedia, "_keys", lambda self, folder: ([f"{folder}taken"], keys(self, folder)[1])
+    )
+    lister.published.let_go(f"media/mq-1/{TWO}/")
+    assert _tags(lister.media, f"media/mq-1/{TWO}/240p/seg-00001.m4s") == [RETIRED]
 
 
 def test_what_was_let_go_and_is_wanted_again_loses_its_tag(media):
     media.write("staging/a", b"x", content_type="text/plain")
     media.write("media/a", b"x", content_type="text/plain")
-    media.let_go("media/")
+    S3PublishedMedia(media.client, "media").let_go("media/")
     media.take([Transfer("staging/a", "media/a", "video/mp4")], source="media")
     assert _tags(media, "media/a") == []
     head = media.client.head_object(Bucket="media", Key="media/a")
@@ -159,6 +287,15 @@ def test_a_retired_title_that_is_delivered_again_plays_again(lister, dynamodb):
     record = TitlesTable(dynamodb, "titles").get("mq-1")
     assert record.manifest
     assert playable(record.title, Viewer(), NOW + 2)
+
+
+def test_what_was_delivered_before_a_title_was_retired_does_not_bring_it_back(lister, dynamodb):
+    lister.list_title(request_of("1" * 16, at=NOW))
+    TitlesWriter(dynamodb, "titles").retire("mq-1", now=NOW + 200.5)
+    listed = lister.list_title(request_of("2" * 16, at=NOW + 100))  # its job was re-driven
+    record = TitlesTable(dynamodb, "titles").get("mq-1")
+    assert (listed.superseded, record.manifest) == (True, None)
+    assert not playable(record.title, Viewer(), NOW + 300)
 
 
 def test_retiring_what_is_not_there_makes_no_title(dynamodb):
