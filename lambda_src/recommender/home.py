@@ -88,7 +88,8 @@ class HomePage:
                 return
 
     def _like(self, anchor: int) -> list[Recommendation]:
-        allowed = self._request.allowed
+        allowed = self._request.allowed.copy()
+        allowed[anchor] = False
         content, together = likeness(self._scorers, anchor, allowed)
         total = content + together
         numbers = best(total, allowed & (content > 0), self._length)

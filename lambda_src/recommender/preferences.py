@@ -102,7 +102,7 @@ def stars(rating: float) -> float:
 
 def decay(now: float, time: float | None) -> float:
     """How much of something said at ``time`` still counts at ``now``: 1 falling to FLOOR."""
-    if time is None or time >= now:
+    if time is None or not time < now:  # a time that is no number counts as now
         return 1.0
     faded: float = 2.0 ** ((time - now) / HALF_LIFE)
     return FLOOR + (1 - FLOOR) * faded

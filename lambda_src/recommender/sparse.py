@@ -110,7 +110,7 @@ class SparseRows:
 
     def take(self, rows: Ints) -> SparseRows:
         """Only ``rows``, in that order."""
-        begins, ends = self.starts.take(rows), self.starts.take(rows + 1)
+        begins, ends = self.starts.take(rows), self.starts[1:].take(rows)
         lengths = ends - begins
         starts = np.zeros(len(rows) + 1, dtype=np.int32)
         lengths.cumsum(out=starts[1:])

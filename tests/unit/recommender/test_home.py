@@ -120,6 +120,17 @@ def test_a_because_row_is_about_a_title_the_viewer_liked(model, histories):
         assert {item.reason.title_ids for item in row.items} == {(title_id,)}
 
 
+def test_a_because_row_never_names_the_title_it_is_about(model):
+    named = 0
+    for title_id in model.titles:
+        history = {title_id: TitleState(title_id=title_id, listed=True, listed_at=NOW - DAY)}
+        for row in model.home(history, Viewer(), now=NOW, row_length=8):
+            if row.row_id == f"because_you_watched:{title_id}":
+                named += 1
+                assert title_id not in {item.title_id for item in row.items}
+    assert named
+
+
 def test_what_is_being_watched_comes_first_the_latest_first(model):
     ids = list(model.titles)[:3]
     history = {

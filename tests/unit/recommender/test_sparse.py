@@ -59,6 +59,18 @@ def test_scaling_multiplies_rows_and_columns(dense):
     )
 
 
+def test_the_last_row_that_a_narrow_number_can_name_is_read():
+    height = 2**16
+    starts = np.minimum(np.arange(height + 1), height - 1).astype(np.int32)
+    starts[-1] += 1
+    matrix = SparseRows(
+        np.ones(height, dtype=np.float32), np.zeros(height, dtype=np.uint16), starts, 1
+    )
+    last = np.array([height - 1], dtype=np.uint16)
+    for stored in (matrix, matrix.paired()):
+        assert stored.take(last).data.tolist() == [1.0]
+
+
 @pytest.mark.parametrize("kind", [np.float32, np.int8])
 @pytest.mark.parametrize("width", [20, 2_000])  # rows that are read by value, and one by one
 def test_pairs_give_the_same_rows(kind, width):
