@@ -80,7 +80,7 @@ def faults(quick: Quick = False, work: Work = None) -> None:
         rows = faults_module.all_of(place, published(place), quick=quick, say=console.print)
     table = Table("fault", "what viewers felt", "met")
     for row in rows:
-        table.add_row(row.name, row.felt, _mark(row.met))
+        table.add_row(row.name, row.felt, beside.mark(row.met))
     console.print(table)
     if not all(row.met for row in rows):
         raise typer.Exit(1)
@@ -154,7 +154,7 @@ def cold(place: Path, viewers: int) -> dict[str, object]:
         f"cold: {viewers} viewers asked for one new segment of {slices} slices; the store was "
         f"asked {sum(asked.values())} times, {whole} got it whole",
         dict(answers) or "",
-        _mark(met),
+        beside.mark(met),
     )
     return {
         "met": met, "viewers": viewers, "slices": slices, "asked": sum(asked.values()),
@@ -186,15 +186,13 @@ def sessions(place: Path, clip: Clip, viewers: int, seconds: int) -> dict[str, o
         "node_cpu_seconds": round(cpu, 1), "client_cpu_seconds": round(own, 1),
         "renditions": felt.renditions, "errors": felt.errors,
     }  # fmt: skip
-    table = Table("HLS sessions", "", title=f"{_mark(met)} zero failed segments, zero rebuffers")
+    table = Table(
+        "HLS sessions", "", title=f"{beside.mark(met)} zero failed segments, zero rebuffers"
+    )
     for name, value in figures.items():
         table.add_row(name.replace("_", " "), str(value))
     console.print(table)
     return {"met": met, **figures}
-
-
-def _mark(met: bool) -> str:
-    return "[green]✓[/green]" if met else "[red]✗[/red]"
 
 
 if __name__ == "__main__":

@@ -110,11 +110,11 @@ def show(found: Beside, title: str, console: Console) -> None:
     table = Table("", "node", "plain sendfile", "ratio", "limit", "met", title=title)
     table.add_row(
         "throughput, Gbit/s", f"{node.gigabits:.2f}", f"{peer.gigabits:.2f}", f"{found.share:.2f}",
-        f"≥ {LEAST_SHARE:.2f}", _mark(found.share >= LEAST_SHARE),
+        f"≥ {LEAST_SHARE:.2f}", mark(found.share >= LEAST_SHARE),
     )  # fmt: skip
     table.add_row(
         "p99 first byte, ms", f"{node.first_byte_p99_ms:.1f}", f"{peer.first_byte_p99_ms:.1f}",
-        f"{found.delay:.2f}", f"≤ {MOST_DELAY:.2f}", _mark(found.delay <= MOST_DELAY),
+        f"{found.delay:.2f}", f"≤ {MOST_DELAY:.2f}", mark(found.delay <= MOST_DELAY),
     )  # fmt: skip
     table.add_row(
         "the server's processor, s/GB", f"{node.cpu_per_gigabyte:.3f}",
@@ -125,7 +125,7 @@ def show(found: Beside, title: str, console: Console) -> None:
         table.add_row("single bytes alone, answers/s", f"{ours:,.0f}", f"{theirs:,.0f}",
                       f"{ours / theirs:.2f}")  # fmt: skip
     table.add_row("failed answers", str(node.failed), str(peer.failed), "", "0",
-                  _mark(node.failed + peer.failed == 0))  # fmt: skip
+                  mark(node.failed + peer.failed == 0))  # fmt: skip
     console.print(table)
 
 
@@ -160,5 +160,6 @@ def _forget(folder: Path) -> None:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def _mark(met: bool) -> str:
+def mark(met: bool) -> str:
+    """Whether a limit was kept, for a table."""
     return "[green]✓[/green]" if met else "[red]✗[/red]"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto import mock_aws
 
 from adapters.media.sandbox import Limits
 from adapters.media.tools import SandboxedTools
@@ -95,3 +96,13 @@ class Studio:
 @pytest.fixture
 def studio(tmp_path) -> Studio:
     return Studio(tmp_path)
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    """AWS in this process, for what boto3 asks."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        yield

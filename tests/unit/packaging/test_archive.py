@@ -6,7 +6,6 @@ import boto3
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
-from moto import mock_aws
 
 from adapters.media import pictures
 from adapters.media_store import S3IngestStore
@@ -51,14 +50,10 @@ def test_all_of_them_are_named_at_once(studio, manifest):
 
 
 @pytest.fixture
-def ingest(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="ingest")
-        yield S3IngestStore(client, "ingest")
+def ingest(aws):
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="ingest")
+    return S3IngestStore(client, "ingest")
 
 
 @pytest.mark.parametrize(
